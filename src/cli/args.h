@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* args.h: splits a command line into options and arguments, by option tables. */
+#ifndef TOTE_ARGS_H
+#define TOTE_ARGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "tote/error.h"
+#include "tote/option.h"
+
+#define TOTE_ARGS_MAX 64 /* options given, and arguments, of one command line */
+
+/* Several tables that fill one struct. */
+struct tote_option_list {
+    const struct tote_option *table;
+    size_t n;
+};
+
+struct tote_args {
+    struct {
+        const char *name, *value; /* borrowed from argv */
+    } options[TOTE_ARGS_MAX];
+    size_t n_options;
+    const char *arguments[TOTE_ARGS_MAX];
+    size_t n_arguments;
+    bool wants_help;
+    bool wants_json; /* --json was given: errors are JSON too */
+};
+
+/* One table of all lists, in order: into has room for TOTE_ARGS_MAX. Returns its length. */
+size_t tote_args_merge(const struct tote_option_list *lists, size_t n,
+                       struct tote_option *into);
+
+/* "--name value", "--name=value", "--flag", "-h"; "--" ends the options. -EINVAL for an
+ * unknown option (with a suggestion), a missing value, or more than most arguments; what
+ * was read until then is in ret_args. Values are not looked at. */
+int tote_args_parse(int argc, char **argv, const struct tote_option_list *lists, size_t n,
+                    size_t most, struct tote_args *ret_args, struct tote_error *err);
+
+/* Fills the struct that the lists describe with what was given. -EINVAL for a bad value. */
+int tote_args_apply(const struct tote_args *args, const struct tote_option_list *lists,
+                    size_t n, void *into, struct tote_error *err);
+
+#endif

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+/* bagfile.c: reads and writes BAG.yaml over libyaml (bagfile.h). The settings are one flat
+ * table that the command line shares, so libyaml's document fits better than a schema. */
+#include "cli/bagfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <yaml.h>
+
+/* What is being read, for the sentences. */
+struct source {
+    const char *name;
+    yaml_document_t *document;
+    const struct tote_option *table;
+    size_t n;
+    void *into;
+};
+
+static int wrong(const struct source *source, yaml_mark_t mark, const char *why,
+                 struct tote_error *err)
+{
+    return tote_error_set(err, -EINVAL, "%s:%zu:%zu: %s", source->name, mark.line + 1,
+                          mark.column + 1, why);
+}
+
+/* --- values --- */
+
+static int append(char *into, size_t size, size_t *n, const char *text, size_t n_text)
+{
+    if (*n + n_text >= size || memchr(text, '\0', n_text))
+        return -EINVAL;
+    memcpy(into + *n, text, n_text);
+    *n += n_text;
+    into[*n] = '\0';
+    return 0;
+}
+
+/* The text of a scalar, or of a list of scalars with commas between. */
+static int value_text(const struct source *source, const yaml_node_t *value, char *into,
+                      size_t size)
+{
+    size_t n = 0;
+    into[0] = '\0';
+    if (value->type == YAML_SCALAR_NODE)
+        return append(into, size, &n, (const char *)value->data.scalar.value,
+                      value->data.scalar.length);
+    if (value->type != YAML_SEQUENCE_NODE)
+        return -EINVAL;
+    for (yaml_node_item_t *item = value->data.sequence.items.start;
+         item < value->data.sequence.items.top; item++) {
+        const yaml_node_t *node = yaml_document_get_node(source->document, *item);
+        if (!node || node->type != YAML_SCALAR_NODE ||
+            (n > 0 && append(into, size, &n, ",", 1) < 0) ||
+            append(into, size, &n, (const char *)node->data.scalar.value,
+                   node->data.scalar.length) < 0)
+            return -EINVAL;
+    }
+    return 0;
+}
+
+static int set_pair(const struct source *source, const yaml_node_t *key,
+                    const yaml_node_t *value, struct tote_error *err)
+{
+    char text[TOTE_OPTION_TEXT_MAX];
+    if (key->type != YAML_SCALAR_NODE)
+        return wrong(source, key->start_mark, "a key must be the name of a setting", err);
+    if (value_text(source, value, text, sizeof text) < 0)
+        return wrong(source, value->start_mark,
+                     "a value must be a text, a number or a list of such, below 1024 bytes",
+                     err);
+    struct tote_error why = {0};
+    const char *name = (const char *)key->data.scalar.value;
+    if (tote_options_set(source->table, source->n, name, text, source->into, &why) == 0)
+        return 0;
+    bool is_known = false;
+    for (size_t i = 0; i < source->n; i++)
+        is_known |= strcmp(source->table[i].name, name) == 0;
+    return wrong(source, is_known ? value->start_mark : key->start_mark, why.text, err);
+}
+
+static bool is_repeated(const struct source *source, const yaml_node_t *mapping,
+                        const yaml_node_pair_t *until, const yaml_node_t *key)
+{
+    for (yaml_node_pair_t *pair = mapping->data.mapping.pairs.start; pair < until;
+         pair++) {
+        const yaml_node_t *other = yaml_document_get_node(source->document, pair->key);
+        if (other && other->type == YAML_SCALAR_NODE && key->type == YAML_SCALAR_NODE &&
+            strcmp((const char *)other->data.scalar.value,
+                   (const char *)key->data.scalar.value) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int set_all(const struct source *source, const yaml_node_t *root,
+                   struct tote_error *err)
+{
+    if (root->type != YAML_MAPPING_NODE)
+        return wrong(source, root->start_mark, "a bag file is a mapping, NAME: VALUE", err);
+    for (yaml_node_pair_t *pair = root->data.mapping.pairs.start;
+         pair < root->data.mapping.pairs.top; pair++) {
+        const yaml_node_t *key = yaml_document_get_node(source->document, pair->key);
+        const yaml_node_t *value = yaml_document_get_node(source->document, pair->value);
+        if (is_repeated(source, root, pair, key))
+            return wrong(source, key->start_mark, "this key was there before", err);
+        int rc = set_pair(source, key, value, err);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+/* --- documents --- */
+
+int tote_bagfile_parse(const char *name, const char *text, size_t size,
+                       const struct tote_option *table, size_t n, void *into,
+                       struct tote_error *err)
+{
+    yaml_parser_t parser;
+    yaml_document_t document;
+    if (!yaml_parser_initialize(&parser))
+        return tote_error_set(err, -ENOMEM, "out of memory for %s", name);
+    yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
+    struct source source = {
+        .name = name, .document = &document, .table = table, .n = n, .into = into};
+    int rc;
+    if (!yaml_parser_load(&parser, &document)) {
+        rc = wrong(&source, parser.problem_mark,
+                   parser.problem ? parser.problem : "not YAML", err);
+    } else {
+        const yaml_node_t *root = yaml_document_get_root_node(&document);
+        rc = root ? set_all(&source, root, err) : 0; /* an empty file sets nothing */
+        yaml_document_delete(&document);
+    }
+    yaml_parser_delete(&parser);
+    return rc;
+}
+
+static int read_all(int fd, char *into, size_t size, size_t *ret_n)
+{
+    size_t n = 0;
+    while (n < size) {
+        ssize_t got = read(fd, into + n, size - n);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -errno;
+        if (got == 0)
+            break;
+        n += (size_t)got;
+    }
+    *ret_n = n;
+    return n == size ? -EFBIG : 0;
+}
+
+int tote_bagfile_load(const char *path, const struct tote_option *table, size_t n,
+                      void *into, struct tote_error *err)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return tote_error_set(err, -EINVAL, "cannot read bag file %s: %s", path,
+                              strerror(errno));
+    size_t size = 0;
+    char *text = malloc(TOTE_BAGFILE_MAX);
+    int rc = text ? read_all(fd, text, TOTE_BAGFILE_MAX, &size) : -ENOMEM;
+    if (!is_stdin)
+        close(fd);
+    if (rc < 0)
+        rc = tote_error_set(err, -EINVAL, "cannot read bag file %s: %s", path,
+                            strerror(-rc));
+    else
+        rc = tote_bagfile_parse(is_stdin ? "standard input" : path, text, size, table, n,
+                                into, err);
+    free(text);
+    return rc;
+}
+
+/* --- writing --- */
+
+/* Text of a field's value; false if it is not set. */
+static bool field_text(const struct tote_option *option, const void *from, char *into,
+                       size_t size)
+{
+    const char *at = (const char *)from + option->offset;
+    switch (option->type) {
+    case TOTE_OPTION_UINT: {
+        uint64_t value = *(const uint64_t *)(const void *)at;
+        snprintf(into, size, "%" PRIu64, value);
+        return value != TOTE_OPTION_NONE;
+    }
+    case TOTE_OPTION_DOUBLE:
+    case TOTE_OPTION_SECONDS: {
+        double value = *(const double *)(const void *)at;
+        snprintf(into, size, "%.17g", value);
+        return !isnan(value);
+    }
+    case TOTE_OPTION_BOOL:
+        snprintf(into, size, "%s", *(const bool *)at ? "yes" : "no");
+        return true;
+    case TOTE_OPTION_CHOICE:
+        snprintf(into, size, "%s", option->choices[*(const int *)(const void *)at]);
+        return true;
+    case TOTE_OPTION_TEXT:
+        snprintf(into, size, "%s", at);
+        return at[0] != '\0';
+    }
+    return false;
+}
+
+static bool emit_scalar(yaml_emitter_t *emitter, const char *text)
+{
+    yaml_event_t event;
+    return yaml_scalar_event_initialize(&event, NULL, NULL, (const yaml_char_t *)text,
+                                        (int)strlen(text), 1, 1,
+                                        YAML_ANY_SCALAR_STYLE) &&
+           yaml_emitter_emit(emitter, &event);
+}
+
+static bool emit_all(yaml_emitter_t *emitter, const struct tote_option *table, size_t n,
+                     const void *from)
+{
+    yaml_event_t event;
+    bool good = yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING) &&
+                yaml_emitter_emit(emitter, &event) &&
+                yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1) &&
+                yaml_emitter_emit(emitter, &event) &&
+                yaml_mapping_start_event_initialize(&event, NULL, NULL, 1,
+                                                    YAML_BLOCK_MAPPING_STYLE) &&
+                yaml_emitter_emit(emitter, &event);
+    for (size_t i = 0; good && i < n; i++) {
+        char text[TOTE_OPTION_TEXT_MAX];
+        if (field_text(&table[i], from, text, sizeof text))
+            good = emit_scalar(emitter, table[i].name) && emit_scalar(emitter, text);
+    }
+    return good && yaml_mapping_end_event_initialize(&event) &&
+           yaml_emitter_emit(emitter, &event) &&
+           yaml_document_end_event_initialize(&event, 1) &&
+           yaml_emitter_emit(emitter, &event) && yaml_stream_end_event_initialize(&event) &&
+           yaml_emitter_emit(emitter, &event);
+}
+
+int tote_bagfile_print(const struct tote_option *table, size_t n, const void *from,
+                       FILE *out, struct tote_error *err)
+{
+    yaml_emitter_t emitter;
+    if (!yaml_emitter_initialize(&emitter))
+        return tote_error_set(err, -ENOMEM, "out of memory for the configuration");
+    yaml_emitter_set_output_file(&emitter, out);
+    yaml_emitter_set_width(&emitter, -1);
+    bool good = emit_all(&emitter, table, n, from);
+    yaml_emitter_delete(&emitter);
+    return good ? 0 : tote_error_set(err, -EIO, "cannot write the configuration");
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* bagfile.h: BAG.yaml: one flat mapping of settings, by an option table.
+ *
+ *     # bag.yaml
+ *     kernel: zfp:accuracy=1e-3
+ *     tasks: 1000
+ *     engines: [local, workqueue, ray]
+ *
+ * A value is a scalar, or a list of scalars that stands for them with commas between. */
+#ifndef TOTE_BAGFILE_H
+#define TOTE_BAGFILE_H
+
+#include <stdio.h>
+
+#include "tote/error.h"
+#include "tote/option.h"
+
+#define TOTE_BAGFILE_MAX (1u << 20) /* bytes of a bag file */
+
+/* Fills the struct of the table. -EINVAL: file, line and column of what is wrong; -errno if
+ * it cannot be read. path "-" is standard input. */
+int tote_bagfile_load(const char *path, const struct tote_option *table, size_t n,
+                      void *into, struct tote_error *err);
+
+/* The same from memory; name is for sentences. */
+int tote_bagfile_parse(const char *name, const char *text, size_t size,
+                       const struct tote_option *table, size_t n, void *into,
+                       struct tote_error *err);
+
+/* Writes each option of the table that is set, with its value in from. */
+int tote_bagfile_print(const struct tote_option *table, size_t n, const void *from,
+                       FILE *out, struct tote_error *err);
+
+#endif

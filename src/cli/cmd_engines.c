@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd_engines.c: `tote engines`: which there are, whether they work, how to mend them; and
+ * the conformance suite. */
+#include <errno.h>
+#include <jansson.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "core/program.h"
+
+struct engines_settings {
+    bool json;
+};
+
+static const struct tote_option options[] = {
+    {.name = "json",
+     .type = TOTE_OPTION_BOOL,
+     .offset = offsetof(struct engines_settings, json),
+     .fallback = "no",
+     .help = "print one JSON document"},
+};
+
+static const struct tote_option_list lists[] = {{options, 1}};
+
+/* --- list --- */
+
+static void free_names(char **names)
+{
+    for (size_t i = 0; names && names[i]; i++)
+        free(names[i]);
+    free(names);
+}
+
+/* What the engine says of itself, or why it says nothing. */
+static int describe_engine(const char *name, struct tote_describe *about,
+                           struct tote_error *err)
+{
+    char file[PATH_MAX], path[PATH_MAX];
+    snprintf(file, sizeof file, "tote-engine-%s", name);
+    int rc = tote_program_find(file, path, err);
+    return rc < 0 ? rc : tote_program_describe(path, about, err);
+}
+
+static void print_engine(const char *name, const struct tote_describe *about,
+                         const struct tote_error *err)
+{
+    bool is_usable = about->root && about->is_usable;
+    printf("%-12s %-10s %-7s %s\n", name,
+           about->root && about->version[0] ? about->version : "-",
+           is_usable ? "yes" : "no", about->root ? about->summary : err->text);
+    if (about->root && !is_usable)
+        printf("%-12s %-10s %-7s %s; run: %s\n", "", "", "", about->why, about->mend);
+    size_t i;
+    json_t *option;
+    json_array_foreach (about->options, i, option) {
+        char head[64];
+        snprintf(head, sizeof head, "%s=%s",
+                 json_string_value(json_object_get(option, "name")),
+                 json_string_value(json_object_get(option, "metavar")));
+        const char *fallback = json_string_value(json_object_get(option, "default"));
+        printf("%-12s   %-28s %s%s%s%s\n", "", head,
+               json_string_value(json_object_get(option, "help")),
+               fallback[0] ? " [" : "", fallback, fallback[0] ? "]" : "");
+    }
+}
+
+static json_t *engine_json(const char *name, const struct tote_describe *about,
+                           const struct tote_error *err)
+{
+    if (!about->root)
+        return json_pack("{s:s, s:b, s:s}", "name", name, "usable", 0, "why", err->text);
+    return json_pack("{s:s, s:s, s:s, s:b, s:s, s:s, s:O}", "name", name, "summary",
+                     about->summary, "version", about->version, "usable",
+                     (int)about->is_usable, "why", about->why, "mend", about->mend,
+                     "options", about->options);
+}
+
+static int list_engines(bool is_json, struct tote_error *err)
+{
+    char **names = tote_program_engines();
+    json_t *engines = json_array();
+    if (!names || !engines) {
+        free_names(names);
+        json_decref(engines);
+        return tote_error_set(err, -ENOMEM, "out of memory for the engines");
+    }
+    if (!is_json)
+        printf("%-12s %-10s %-7s %s\n", "ENGINE", "VERSION", "USABLE", "");
+    for (size_t i = 0; names[i]; i++) {
+        struct tote_describe about = {0};
+        struct tote_error why = {0};
+        describe_engine(names[i], &about, &why);
+        if (is_json)
+            json_array_append_new(engines, engine_json(names[i], &about, &why));
+        else
+            print_engine(names[i], &about, &why);
+        tote_describe_finish(&about);
+    }
+    free_names(names);
+    if (is_json) {
+        json_t *root = json_pack("{s:i, s:o}", "schema_version", 1, "engines", engines);
+        json_dumpf(root, stdout, JSON_INDENT(2));
+        printf("\n");
+        json_decref(root);
+    } else {
+        json_decref(engines);
+    }
+    return 0;
+}
+
+/* --- setup, remove --- */
+
+/* Runs the engine's own `--setup` or `--remove` before the user's eyes. */
+static int run_program(const char *path, const char *flag, struct tote_error *err)
+{
+    char *const argv[] = {(char *)path, (char *)flag, NULL};
+    pid_t pid;
+    int rc = -posix_spawn(&pid, path, NULL, NULL, argv, environ);
+    if (rc < 0)
+        return tote_error_set(err, rc, "cannot run %s: %s", path, strerror(-rc));
+    int status = 0;
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return 0;
+    return tote_error_set(err, -ENOPKG, "%s %s failed; what it said is above", path, flag);
+}
+
+static int change_engine(const char *name, const char *verb, struct tote_error *err)
+{
+    struct tote_describe about = {0};
+    char file[PATH_MAX], path[PATH_MAX];
+    snprintf(file, sizeof file, "tote-engine-%s", name);
+    if (tote_program_find(file, path, NULL) < 0)
+        return tote_error_set(err, -EINVAL,
+                              "unknown engine '%s'; 'tote engines' lists what there is",
+                              name);
+    int rc = tote_program_describe(path, &about, err);
+    if (rc == 0 && !about.has_setup)
+        rc = tote_error_set(err, -EINVAL, "engine %s needs no setup%s%s", name,
+                            about.is_usable ? "" : " by tote; run: ",
+                            about.is_usable ? "" : about.mend);
+    tote_describe_finish(&about);
+    if (rc < 0)
+        return rc;
+    char flag[16];
+    snprintf(flag, sizeof flag, "--%s", verb);
+    return run_program(path, flag, err);
+}
+
+/* --- the command --- */
+
+static int engines_verb(const struct tote_args *args, bool is_json, struct tote_error *err)
+{
+    const char *verb = args->n_arguments > 0 ? args->arguments[0] : "list";
+    bool has_name = args->n_arguments > 1;
+    if (strcmp(verb, "list") == 0 && !has_name)
+        return list_engines(is_json, err);
+    bool changes = strcmp(verb, "setup") == 0 || strcmp(verb, "remove") == 0;
+    if (changes && has_name)
+        return change_engine(args->arguments[1], verb, err);
+    if (changes)
+        return tote_error_set(err, -EINVAL, "which engine? tote engines %s NAME", verb);
+    return tote_error_set(err, -EINVAL,
+                          "unknown verb '%s'; engines takes list, check NAME, setup NAME or "
+                          "remove NAME",
+                          verb);
+}
+
+static int engines_main(const struct tote_args *args)
+{
+    struct tote_error err = {0};
+    struct engines_settings settings = {false};
+    int rc = tote_args_apply(args, lists, 1, &settings, &err);
+    if (rc == 0)
+        rc = engines_verb(args, settings.json, &err);
+    return rc < 0 ? tote_command_fail(settings.json, tote_exit_of(rc), &err)
+                  : TOTE_EXIT_OK;
+}
+
+const struct tote_command tote_command_engines = {
+    .name = "engines",
+    .summary = "List engines, check one for conformance, set one up or remove it",
+    .synopsis = "[list | check NAME|PROGRAM | setup NAME | remove NAME] [OPTIONS]",
+    .examples = "  tote engines\n"
+                "  tote engines setup ray\n"
+                "  tote engines check ./my-engine\n",
+    .options = lists,
+    .n_options = 1,
+    .most_arguments = 2,
+    .run = engines_main,
+};

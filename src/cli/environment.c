@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* environment.c: see environment.h. */
+#include "cli/environment.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+static void cpu_model(char *into, size_t size)
+{
+    char line[512];
+    FILE *file = fopen("/proc/cpuinfo", "re");
+    snprintf(into, size, "unknown");
+    while (file && fgets(line, sizeof line, file)) {
+        const char *colon = strchr(line, ':');
+        if (strncmp(line, "model name", 10) == 0 && colon) {
+            snprintf(into, size, "%.*s", (int)strcspn(colon + 2, "\n"), colon + 2);
+            break;
+        }
+    }
+    if (file)
+        fclose(file);
+}
+
+static void load_average(char *into, size_t size)
+{
+    double loads[3];
+    if (getloadavg(loads, 3) == 3)
+        snprintf(into, size, "%.2f %.2f %.2f", loads[0], loads[1], loads[2]);
+    else
+        snprintf(into, size, "unknown");
+}
+
+int tote_environment_note(struct tote_store *store, struct tote_error *err)
+{
+    struct utsname name;
+    char kernel[sizeof name.sysname + sizeof name.release + sizeof name.machine + 2];
+    char cpu[256], cores[24], load[64];
+    if (uname(&name) == 0)
+        snprintf(kernel, sizeof kernel, "%s %s %s", name.sysname, name.release,
+                 name.machine);
+    else
+        snprintf(kernel, sizeof kernel, "unknown");
+    cpu_model(cpu, sizeof cpu);
+    snprintf(cores, sizeof cores, "%ld", sysconf(_SC_NPROCESSORS_ONLN));
+    load_average(load, sizeof load);
+    const char *const pairs[][2] = {
+        {"environment.tote", TOTE_VERSION}, {"environment.kernel", kernel},
+        {"environment.cpu", cpu},           {"environment.cores", cores},
+        {"environment.load", load},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        int rc = tote_store_set(store, pairs[i][0], pairs[i][1], err);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}

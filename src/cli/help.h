@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* help.h: help texts, made from the tables that the parsers use. */
+#ifndef TOTE_HELP_H
+#define TOTE_HELP_H
+
+#include <stdio.h>
+
+#include "cli/command.h"
+
+void tote_help_short(FILE *out);
+void tote_help_command(const struct tote_command *command, FILE *out);
+
+#endif

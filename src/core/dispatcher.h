@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* dispatcher.h: one run as a state machine. No I/O: what happens outside comes in as one
+ * call an event; what it wants done goes out through a table of functions.
+ *
+ *     tote_dispatcher_init(&d, &bag, slots, batch, &ops, context, &err);
+ *     tote_dispatcher_ready(&d, &err);              // the engine is up: batches go out
+ *     tote_dispatcher_done(&d, id, worker, records, n, &err);
+ *     tote_dispatcher_durable(&d, count, &err);     // the store has them: perhaps stop
+ *     while (d.phase != TOTE_PHASE_OVER) ...
+ *
+ * It owns planner and recorder, keeps the window of batches in flight, decides when a run
+ * is finished and when an engine is not to be believed any more. Any call may return a
+ * negative errno: then the run is broken and the caller ends the engine. One thread. */
+#ifndef TOTE_DISPATCHER_H
+#define TOTE_DISPATCHER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/bag.h"
+#include "core/planner.h"
+#include "core/recorder.h"
+#include "tote/clock.h"
+#include "tote/error.h"
+#include "tote/record.h"
+
+#define TOTE_WINDOW         4   /* batches in flight for each slot */
+#define TOTE_LOST_ALONE_MAX 3   /* a task that took its worker down so often, alone, is
+                                 * recorded as lost */
+#define TOTE_LOST_ROW_MAX   100 /* batches lost in a row after which the engine is given up */
+
+enum tote_phase {
+    TOTE_PHASE_STARTING, /* waits for ready */
+    TOTE_PHASE_RUNNING,  /* batches are out, or records are not durable yet */
+    TOTE_PHASE_STOPPING, /* stop was sent; waits for the engine's end */
+    TOTE_PHASE_OVER,
+};
+
+/* The way out. Functions return 0 or a negative errno with a sentence. */
+struct tote_dispatch_ops {
+    tote_ns_t (*now)(void *context); /* CLOCK_MONOTONIC */
+    int (*run)(void *context, const struct tote_batch *batch, struct tote_error *err);
+    int (*stop)(void *context, struct tote_error *err);
+    /* n results of one batch, each the first of its task. Counted as durable when
+     * tote_dispatcher_durable says so. */
+    int (*record)(void *context, uint64_t worker, const struct tote_record *records,
+                  size_t n, struct tote_error *err);
+    /* A batch came back, or was lost (why is then a sentence, else null). */
+    int (*back)(void *context, const struct tote_batch *batch, uint64_t worker,
+                tote_ns_t sent_ns, tote_ns_t back_ns, const char *why,
+                struct tote_error *err);
+    /* True while the store has more waiting than it should: no new batch goes out. */
+    bool (*is_full)(void *context);
+};
+
+struct tote_flight { /* a batch that is out */
+    struct tote_batch batch;
+    tote_ns_t sent_ns;
+};
+
+struct tote_dispatcher {
+    const struct tote_dispatch_ops *ops;
+    void *context;
+    struct tote_planner planner;
+    struct tote_recorder recorder;
+    enum tote_phase phase;
+    struct tote_flight *flights; /* TOTE_WINDOW for each slot */
+    size_t n_flights, max_flights;
+    struct tote_record *fresh; /* room for the results of one batch */
+    uint32_t last_attempt; /* highest that was handed out */
+    uint64_t durable;    /* results known to be on disk */
+    uint64_t lost;       /* batches */
+    uint32_t lost_row;   /* batches lost since the last done */
+    /* Stamps of ops->now, 0 until they happen. */
+    tote_ns_t ready_ns, first_ns, fed_ns, last_ns;
+};
+
+/* batch: tasks of a batch, 0 for auto. */
+int tote_dispatcher_init(struct tote_dispatcher *d, const struct tote_bag *bag,
+                         uint32_t slots, uint32_t batch,
+                         const struct tote_dispatch_ops *ops, void *context,
+                         struct tote_error *err);
+void tote_dispatcher_finish(struct tote_dispatcher *d); /* accepts a zeroed one */
+
+/* --- what happened --- */
+
+int tote_dispatcher_ready(struct tote_dispatcher *d, struct tote_error *err);
+
+/* records are in any order. -EPROTO if they are not exactly the tasks of that batch, or of
+ * an attempt that was never handed out. A batch that came back before is no error: its
+ * records are duplicates, or late results of a lost one, and the first still wins. */
+int tote_dispatcher_done(struct tote_dispatcher *d, uint64_t batch, uint64_t worker,
+                         const struct tote_record *records, size_t n,
+                         struct tote_error *err);
+
+int tote_dispatcher_lost(struct tote_dispatcher *d, uint64_t batch, uint64_t worker,
+                         const char *why, struct tote_error *err);
+
+/* The store has made count results durable, in all. Also to be called when is_full may
+ * have turned false. */
+int tote_dispatcher_durable(struct tote_dispatcher *d, uint64_t count,
+                            struct tote_error *err);
+
+/* Hands out nothing more and stops the engine, whatever is still out. */
+int tote_dispatcher_stop(struct tote_dispatcher *d, struct tote_error *err);
+
+/* The engine said bye or is gone. -EPROTO if it was not asked to stop. */
+int tote_dispatcher_gone(struct tote_dispatcher *d, struct tote_error *err);
+
+/* --- what is known --- */
+
+/* Every task has a result, durable or not. */
+bool tote_dispatcher_is_recorded(const struct tote_dispatcher *d);
+
+/* Every task has a durable result. */
+bool tote_dispatcher_is_complete(const struct tote_dispatcher *d);
+
+#endif

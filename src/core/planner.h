@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* planner.h: which tasks the next batch holds. Pure: no I/O and no clock.
+ *
+ *     tote_planner_init(&planner, tasks, slots, 0);
+ *     while (room in the window && tote_planner_next(&planner, &batch))
+ *         hand out batch;
+ *     ... a batch came back ...
+ *     tote_planner_observe(&planner, &observation);
+ *
+ * With a fixed batch size it deals out ranges of that size. With 0 ("auto") it learns two
+ * times from the stamps of finished batches: what a task takes, and what a batch costs (how
+ * long a slot stood idle between two batches although the next one had been handed out).
+ * The middle of the bag is cut so that the cost is TOTE_PLANNER_COST_FRAC of the work;
+ * towards the end a batch is at most half of an even share of what is left, so that no slot
+ * idles while another holds a long one (factoring: Hummel, Schonberg & Flynn, CACM 35(8),
+ * 1992; guided self-scheduling: Polychronopoulos & Kuck, IEEE ToC C-36(12), 1987), and
+ * never so small that it costs more than it runs. */
+#ifndef TOTE_PLANNER_H
+#define TOTE_PLANNER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/bag.h"
+#include "tote/clock.h"
+#include "tote/error.h"
+
+#define TOTE_PLANNER_COST_FRAC 0.02          /* batch cost wanted, as a part of its work */
+#define TOTE_PLANNER_BATCH_NS  TOTE_NS_PER_S /* longest work of an auto batch: what one
+                                              * lost worker can cost */
+#define TOTE_PLANNER_GROWTH    4  /* an auto batch is at most this times the largest seen */
+#define TOTE_PLANNER_SAMPLES   15 /* batches of which the medians are taken */
+#define TOTE_PLANNER_SPLIT     8  /* a lost batch comes back in this many pieces */
+
+/* The medians are over a ring of the latest samples: they follow a change, and one stalled
+ * batch does not move them. */
+struct tote_planner_samples {
+    double ns[TOTE_PLANNER_SAMPLES];
+    size_t n; /* samples taken so far, also more than fit */
+};
+
+struct tote_planner_worker { /* the last batch that a worker finished */
+    uint64_t id;
+    tote_ns_t end_ns;  /* worker's clock */
+    tote_ns_t back_ns; /* tote's clock */
+};
+
+struct tote_planner {
+    uint64_t tasks, next; /* tasks below next have been dealt out at least once */
+    uint32_t slots;
+    uint32_t fixed;     /* batch size, or 0 for auto */
+    uint64_t last_id;
+    uint32_t largest; /* count of the largest batch seen back */
+    struct tote_planner_samples task_ns, cost_ns;
+    struct tote_planner_worker *workers; /* a ring of as many as slots */
+    size_t next_worker;
+    struct tote_batch *returned; /* lost ranges that wait for their next attempt */
+    size_t n_returned, returned_capacity;
+};
+
+/* What a finished batch showed. */
+struct tote_planner_observation {
+    uint64_t worker;
+    uint32_t count;
+    tote_ns_t start_ns, end_ns; /* of its work, worker's clock */
+    tote_ns_t sent_ns, back_ns; /* handed out and returned, tote's clock */
+};
+
+/* fixed: tasks of a batch, at most TOTE_BATCH_MAX; 0 for auto. -ENOMEM. */
+int tote_planner_init(struct tote_planner *planner, uint64_t tasks, uint32_t slots,
+                      uint32_t fixed, struct tote_error *err);
+void tote_planner_finish(struct tote_planner *planner); /* accepts a zeroed one */
+
+/* Fills the next batch, lost ranges first; false if there is nothing to hand out now. */
+bool tote_planner_next(struct tote_planner *planner, struct tote_batch *ret_batch);
+
+/* True when next would return false: everything is handed out. */
+bool tote_planner_is_fed(const struct tote_planner *planner);
+
+void tote_planner_observe(struct tote_planner *planner,
+                          const struct tote_planner_observation *seen);
+
+/* Takes a lost batch back: its tasks come again with the next attempt number, in
+ * TOTE_PLANNER_SPLIT pieces, so that a task which kills its worker is soon alone. */
+int tote_planner_give_back(struct tote_planner *planner, const struct tote_batch *batch,
+                           struct tote_error *err);
+
+#endif

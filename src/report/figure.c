@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* figure.c: rounds and writes numbers for people (figure.h). */
+#include "report/figure.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "stats/stats.h"
+
+static const char *write_digits(double value, int decimals, const char *unit,
+                                char text[static TOTE_FIGURE_MAX])
+{
+    if (!isfinite(value))
+        snprintf(text, TOTE_FIGURE_MAX, "-");
+    else if (fabs(value) >= 1e15) /* no sane figure, but no endless one either */
+        snprintf(text, TOTE_FIGURE_MAX, "%.3g%s", value, unit);
+    else
+        snprintf(text, TOTE_FIGURE_MAX, "%.*f%s", decimals, value, unit);
+    return text;
+}
+
+/* Decimals that leave three digits, counted after rounding: 9.996 is 10.0, not 10.00. */
+static int decimals_for(double value)
+{
+    double size = fabs(value);
+    return size < 0.0995 ? 4 : size < 0.9995 ? 3 : size < 9.995 ? 2 : size < 99.95 ? 1 : 0;
+}
+
+const char *tote_figure_rate(double value, char text[static TOTE_FIGURE_MAX])
+{
+    if (value >= 999500)
+        return write_digits(value / 1e6, decimals_for(value / 1e6), "M", text);
+    if (value >= 9999.5)
+        return write_digits(value / 1e3, decimals_for(value / 1e3), "k", text);
+    return write_digits(value, decimals_for(value), "", text);
+}
+
+const char *tote_figure_bounds(const struct tote_interval *interval,
+                               char text[static TOTE_FIGURE_MAX])
+{
+    char low[TOTE_FIGURE_MAX], high[TOTE_FIGURE_MAX];
+    text[0] = '\0';
+    if (interval->has_bounds)
+        snprintf(text, TOTE_FIGURE_MAX, "[%.20s, %.20s]",
+                 tote_figure_rate(interval->low, low),
+                 tote_figure_rate(interval->high, high));
+    return text;
+}
+
+const char *tote_figure_seconds(double value, char text[static TOTE_FIGURE_MAX])
+{
+    int decimals = value < 0.09995 ? 4 : value < 9.9995 ? 3 : value < 99.995 ? 2 : 1;
+    return write_digits(value, decimals, "", text);
+}
+
+const char *tote_figure_duration(double value, char text[static TOTE_FIGURE_MAX])
+{
+    static const struct {
+        double below, factor;
+        const char *unit;
+    } rows[] = {{0.9995e-6, 1e9, " ns"},
+                {0.9995e-3, 1e6, " us"},
+                {0.9995, 1e3, " ms"},
+                {INFINITY, 1, " s"}};
+    size_t i = 0;
+    while (i < 3 && !(value < rows[i].below))
+        i++;
+    double scaled = value * rows[i].factor;
+    return write_digits(scaled, i == 0 ? 0 : decimals_for(scaled), rows[i].unit, text);
+}
+
+const char *tote_figure_fraction(double value, char text[static TOTE_FIGURE_MAX])
+{
+    return write_digits(value, value < 0.00995 ? 4 : value < 0.0995 ? 3 : 2, "", text);
+}
+
+const char *tote_figure_times(double value, char text[static TOTE_FIGURE_MAX])
+{
+    int decimals = value < 1.005 ? 3 : value < 1.995 ? 2 : value < 9.95 ? 1 : 0;
+    return write_digits(value, decimals, "x", text);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* figure.h: numbers for people, with about three digits: more would be noise. Documents
+ * for programs (json.c, csv.c) write theirs in full.
+ *
+ *     char text[TOTE_FIGURE_MAX];
+ *     printf("%s tasks/s\n", tote_figure_rate(356.2341, text));   // 356
+ *
+ * All return text. A NaN is "-". */
+#ifndef TOTE_FIGURE_H
+#define TOTE_FIGURE_H
+
+#define TOTE_FIGURE_MAX 64 /* bytes, terminator included */
+
+struct tote_interval;
+
+/* 0.512, 5.12, 51.2, 356, 3561, 35.6k, 356k, 3.56M */
+const char *tote_figure_rate(double value, char text[static TOTE_FIGURE_MAX]);
+
+/* "[350, 361]" as rates; "" if there are no bounds */
+const char *tote_figure_bounds(const struct tote_interval *interval,
+                               char text[static TOTE_FIGURE_MAX]);
+
+/* Seconds to the millisecond or three digits, without unit: 0.0059, 0.120, 2.841, 31.50 */
+const char *tote_figure_seconds(double value, char text[static TOTE_FIGURE_MAX]);
+
+/* Seconds with a unit that fits: "5.13 ms" */
+const char *tote_figure_duration(double value, char text[static TOTE_FIGURE_MAX]);
+
+/* A part of a whole: 0.97, 0.042 */
+const char *tote_figure_fraction(double value, char text[static TOTE_FIGURE_MAX]);
+
+/* How many times as fast, value at least 1: 1.003x, 1.05x, 3.1x, 42x */
+const char *tote_figure_times(double value, char text[static TOTE_FIGURE_MAX]);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* gather.h: reads a store into one struct with every number that is shown: the one place
+ * where numbers are made (report.h says what they mean). Not for how they are shown.
+ *
+ *     struct tote_summary summary;
+ *     int rc = tote_gather_rows(store, &summary, &err);
+ *     if (rc == 0)
+ *         rc = tote_gather_records(store, &summary, &err);
+ *     ...
+ *     tote_gather_finish(&summary);
+ *
+ * A double that is not available is NaN. */
+#ifndef TOTE_GATHER_H
+#define TOTE_GATHER_H
+
+#include "report/mask.h"
+#include "stats/stats.h"
+#include "store/store.h"
+
+#define TOTE_GATHER_FAILURES 3 /* tasks that failed are named, the first ones */
+#define TOTE_GATHER_RUNS_MIN 6 /* complete runs for a 95 % interval of a median */
+
+struct tote_failure {
+    uint64_t task;
+    uint32_t attempt;
+    enum tote_outcome outcome;
+};
+
+struct tote_run_summary {
+    struct tote_run_row row; /* as stored; owned */
+    bool is_counted;         /* complete, so it counts in medians and intervals */
+    uint64_t done, failed;   /* tasks */
+    bool has_events;         /* duplicate and lost are known: the run has ended */
+    struct {
+        double start, first_result, steady, drain, stop;
+    } phases_s;
+    double wall_s, tasks_per_s, steady_tasks_per_s;
+    double cpu_total_s;
+    char digest[TOTE_DIGEST_TEXT_MAX]; /* "": none */
+    /* From the records. */
+    struct {
+        size_t n;
+        double p50, p90, p99, max;
+    } task_s;
+    double cpu_tasks_s, cpu_engine_s;
+    struct tote_failure failures[TOTE_GATHER_FAILURES];
+    size_t n_failures;
+};
+
+enum tote_sameness {
+    TOTE_SAME_UNKNOWN, /* nothing complete, or a complete run with failed tasks */
+    TOTE_SAME_YES,
+    TOTE_SAME_NO,
+};
+
+struct tote_cell_summary {
+    const struct tote_run_summary *runs; /* borrowed from the summary; at least one */
+    size_t n_runs;
+    size_t n_counted;
+    struct tote_interval tasks_per_s, steady_tasks_per_s, start_s, wall_s;
+    double limit_fraction;             /* median after start-up over the limit's median */
+    struct tote_interval limit_ratios; /* run by run, over the limit of the same block */
+    enum tote_sameness outputs;        /* as the limit's */
+    const char *digest;                /* on which its complete runs agree, or null */
+    uint64_t failed, duplicate, lost;  /* sums over all of its runs */
+};
+
+struct tote_limit_pass {
+    struct tote_limit_row row;
+    double wall_s, tasks_per_s;
+    char digest[TOTE_DIGEST_TEXT_MAX];
+};
+
+struct tote_setting {
+    char *name, *value;
+};
+
+struct tote_summary {
+    bool is_compare;
+    char *store;                   /* its path */
+    struct tote_run_summary *runs; /* by cell, block and id; at least one */
+    size_t n_runs;
+    struct tote_cell_summary *cells; /* in the order of --engines; none for a lone run */
+    size_t n_cells;
+    struct tote_limit_pass *limits; /* by block */
+    size_t n_limits;
+    struct tote_interval limit_tasks_per_s;
+    enum tote_sameness limit_outputs; /* its passes agree */
+    enum tote_sameness outputs;       /* all complete runs and the limit agree */
+    size_t n_blocks;                  /* in which every cell and the limit is complete */
+    struct tote_setting *settings;    /* by name */
+    size_t n_settings;
+};
+
+/* Rows and settings, and all numbers that need no records. -ENODATA: no run in it;
+ * -EBADMSG: damaged, or its setting "kind" is none of ours; -ENOMEM; or the store's
+ * error. On failure there is nothing to finish. */
+int tote_gather_rows(struct tote_store *store, struct tote_summary *ret_summary,
+                     struct tote_error *err);
+
+/* Adds what the records tell. On failure the summary is to be finished as usual. */
+int tote_gather_records(struct tote_store *store, struct tote_summary *summary,
+                        struct tote_error *err);
+
+void tote_gather_finish(struct tote_summary *summary); /* a zeroed one is accepted */
+
+/* Masks every text of the summary. */
+void tote_gather_mask(struct tote_summary *summary, enum tote_mask mask);
+
+/* The run that a report of a lone run shows: the last one. */
+const struct tote_run_summary *tote_gather_run(const struct tote_summary *summary);
+
+/* Value of a setting (borrowed), or null. */
+const char *tote_gather_setting(const struct tote_summary *summary, const char *name);
+
+/* The same as a number: false if it is not there or not one. */
+bool tote_gather_count(const struct tote_summary *summary, const char *name,
+                       uint64_t *ret_value);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* insert.h: the statements that fill record, batch and worker.
+ *
+ *     tote_insert_open(&insert, &db, &err);
+ *     tote_insert_begin(&insert, &err);
+ *     tote_insert_records(&insert, run, worker, records, n, &err);
+ *     tote_insert_commit(&insert, &err);      // durable when it returns 0
+ *     tote_insert_close(&insert);
+ *
+ * Private to src/store; knows no thread. After a failure only close may follow. */
+#ifndef TOTE_INSERT_H
+#define TOTE_INSERT_H
+
+#include <stddef.h>
+
+#include "store/db.h"
+#include "store/store.h"
+
+struct tote_insert {
+    const struct tote_db *db; /* borrowed */
+    sqlite3_stmt *begin, *record, *commit;
+};
+
+int tote_insert_open(struct tote_insert *insert, const struct tote_db *db,
+                     struct tote_error *err);
+int tote_insert_begin(struct tote_insert *insert, struct tote_error *err);
+int tote_insert_records(struct tote_insert *insert, int64_t run, uint64_t worker,
+                        const struct tote_record *records, size_t n,
+                        struct tote_error *err);
+int tote_insert_commit(struct tote_insert *insert, struct tote_error *err);
+void tote_insert_close(struct tote_insert *insert); /* rolls an open group back */
+
+/* Few rows: these prepare their statement each time. */
+int tote_insert_batch(const struct tote_db *db, const struct tote_batch_row *row,
+                      struct tote_error *err);
+int tote_insert_worker(const struct tote_db *db, const struct tote_worker_row *row,
+                       struct tote_error *err);
+
+#endif

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT */
+/* runs.c: rows of runs, of the limit and of workers (store.h). Not for records. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/handle.h"
+#include "store/insert.h"
+#include "store/row.h"
+
+#define RUN_COLUMNS                                                                    \
+    "cell, block, label, engine, engine_version, binding, options, kernel, size, "     \
+    "seed,"                                                                            \
+    " tasks, workers, batch, box, state, launched_utc_ns, launch_ns, ready_ns,"        \
+    " first_ns, fed_ns, last_ns, end_ns, done, failed, duplicate, lost, cpu_user_ns,"  \
+    " cpu_sys_ns, digest, why"
+#define RUN_VALUES "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?"
+
+static const char *const state_names[] = {
+    [TOTE_RUN_RUNNING] = "running",
+    [TOTE_RUN_COMPLETE] = "complete",
+    [TOTE_RUN_INTERRUPTED] = "interrupted",
+    [TOTE_RUN_BROKEN] = "broken",
+};
+enum { STATES = sizeof state_names / sizeof *state_names };
+
+const char *tote_run_state_name(enum tote_run_state state)
+{
+    return (unsigned)state < STATES ? state_names[state] : "unknown";
+}
+
+void tote_run_row_finish(struct tote_run_row *row)
+{
+    char *texts[] = {row->label,   row->engine,  row->engine_version,
+                     row->binding, row->options, row->kernel,
+                     row->batch,   row->box,     row->why};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        free(texts[i]);
+    *row = (struct tote_run_row){0};
+}
+
+/* --- writing a run --- */
+
+static void bind_run_plan(struct tote_bind *bind, const struct tote_run_row *row)
+{
+    tote_bind_int(bind, row->cell);
+    tote_bind_int(bind, row->block);
+    tote_bind_text(bind, row->label);
+    tote_bind_text(bind, row->engine);
+    tote_bind_text(bind, row->engine_version);
+    tote_bind_text(bind, row->binding);
+    tote_bind_text(bind, row->options);
+    tote_bind_text(bind, row->kernel);
+    tote_bind_uint(bind, row->size);
+    tote_bind_uint(bind, row->seed);
+    tote_bind_uint(bind, row->tasks);
+    tote_bind_uint(bind, row->workers);
+    tote_bind_text(bind, row->batch);
+    tote_bind_text(bind, row->box);
+}
+
+static void bind_run_course(struct tote_bind *bind, const struct tote_run_row *row)
+{
+    tote_bind_text(bind, tote_run_state_name(row->state));
+    tote_bind_int(bind, row->launched_utc);
+    tote_bind_int(bind, row->launch_ns);
+    tote_bind_int(bind, row->ready_ns);
+    tote_bind_int(bind, row->first_ns);
+    tote_bind_int(bind, row->fed_ns);
+    tote_bind_int(bind, row->last_ns);
+    tote_bind_int(bind, row->end_ns);
+    tote_bind_uint(bind, row->done);
+    tote_bind_uint(bind, row->failed);
+    tote_bind_uint(bind, row->duplicate);
+    tote_bind_uint(bind, row->lost);
+    tote_bind_int(bind, row->cpu_user_ns);
+    tote_bind_int(bind, row->cpu_sys_ns);
+    if (row->has_digest)
+        tote_bind_digest(bind, &row->digest);
+    else
+        tote_bind_null(bind);
+    tote_bind_text(bind, row->why);
+}
+
+/* Runs a statement whose parameters are the columns of a run, then, if id is not 0, the
+ * id. */
+static int write_run(struct tote_store *store, const char *sql,
+                     const struct tote_run_row *row, int64_t id, struct tote_error *err)
+{
+    const char *doing = "write a run";
+    int code = tote_store_harden(store, err);
+    if (code < 0)
+        return code;
+    sqlite3_stmt *statement;
+    code = tote_db_prepare(&store->db, sql, doing, &statement, err);
+    if (code < 0)
+        return code;
+    struct tote_bind bind = {.statement = statement};
+    bind_run_plan(&bind, row);
+    bind_run_course(&bind, row);
+    if (id)
+        tote_bind_int(&bind, id);
+    return tote_bind_finish(&bind, &store->db, doing, err);
+}
+
+int tote_store_add_run(struct tote_store *store, struct tote_run_row *row,
+                       struct tote_error *err)
+{
+    row->state = TOTE_RUN_RUNNING;
+    int code =
+        write_run(store, "INSERT INTO run (" RUN_COLUMNS ") VALUES (" RUN_VALUES ")",
+                  row, 0, err);
+    if (code == 0)
+        row->id = sqlite3_last_insert_rowid(store->db.sqlite);
+    return code;
+}
+
+int tote_store_update_run(struct tote_store *store, const struct tote_run_row *row,
+                          struct tote_error *err)
+{
+    int code = write_run(
+        store, "UPDATE run SET (" RUN_COLUMNS ") = (" RUN_VALUES ") WHERE id=?", row,
+        row->id ? row->id : -1, err);
+    if (code == 0 && sqlite3_changes(store->db.sqlite) != 1)
+        code = tote_error_set(err, -ENOENT, "store '%.200s' has no run %lld",
+                              store->db.path, (long long)row->id);
+    return code;
+}
+
+/* --- the limit, workers --- */
+
+int tote_store_add_limit(struct tote_store *store, const struct tote_limit_row *row,
+                         struct tote_error *err)
+{
+    const char *doing = "write the limit";
+    int code = tote_store_harden(store, err);
+    if (code < 0)
+        return code;
+    sqlite3_stmt *statement;
+    code = tote_db_prepare(&store->db,
+                           "INSERT INTO machine_limit (block, threads, tasks, wall_ns,"
+                           " digest) VALUES (?,?,?,?,?)",
+                           doing, &statement, err);
+    if (code < 0)
+        return code;
+    struct tote_bind bind = {.statement = statement};
+    tote_bind_int(&bind, row->block);
+    tote_bind_uint(&bind, row->threads);
+    tote_bind_uint(&bind, row->tasks);
+    tote_bind_int(&bind, row->wall_ns);
+    tote_bind_digest(&bind, &row->digest);
+    return tote_bind_finish(&bind, &store->db, doing, err);
+}
+
+int tote_store_put_worker(struct tote_store *store, const struct tote_worker_row *row,
+                          struct tote_error *err)
+{
+    int code = tote_store_harden(store, err);
+    return code < 0 ? code : tote_insert_worker(&store->db, row, err);
+}
+
+/* --- reading --- */
+
+static enum tote_run_state read_state(struct tote_columns *row)
+{
+    const char *name = tote_columns_text(row);
+    for (int state = 0; state < STATES; state++) {
+        if (strcmp(name, state_names[state]) == 0)
+            return (enum tote_run_state)state;
+    }
+    row->bad = true;
+    return TOTE_RUN_BROKEN;
+}
+
+static tote_ns_t read_stamp(struct tote_columns *row)
+{
+    return tote_columns_int(row, 0, INT64_MAX);
+}
+
+static void read_run_plan(struct tote_columns *row, struct tote_run_row *run)
+{
+    run->cell = tote_columns_int(row, 0, INT64_MAX);
+    run->block = tote_columns_int(row, 0, INT64_MAX);
+    run->label = tote_columns_text_copy(row);
+    run->engine = tote_columns_text_copy(row);
+    run->engine_version = tote_columns_text_copy(row);
+    run->binding = tote_columns_text_copy(row);
+    run->options = tote_columns_text_copy(row);
+    run->kernel = tote_columns_text_copy(row);
+    run->size = tote_columns_count(row);
+    run->seed = tote_columns_count(row);
+    run->tasks = tote_columns_count(row);
+    run->workers = tote_columns_uint32(row);
+    run->batch = tote_columns_text_copy(row);
+    run->box = tote_columns_text_copy(row);
+}
+
+static void read_run_course(struct tote_columns *row, struct tote_run_row *run)
+{
+    run->state = read_state(row);
+    run->launched_utc = read_stamp(row);
+    run->launch_ns = read_stamp(row);
+    run->ready_ns = read_stamp(row);
+    run->first_ns = read_stamp(row);
+    run->fed_ns = read_stamp(row);
+    run->last_ns = read_stamp(row);
+    run->end_ns = read_stamp(row);
+    run->done = tote_columns_count(row);
+    run->failed = tote_columns_count(row);
+    run->duplicate = tote_columns_count(row);
+    run->lost = tote_columns_count(row);
+    run->cpu_user_ns = read_stamp(row);
+    run->cpu_sys_ns = read_stamp(row);
+    run->has_digest = tote_columns_digest(row, true, &run->digest);
+    run->why = tote_columns_text_copy(row);
+}
+
+static bool run_has_texts(const struct tote_run_row *run)
+{
+    return run->label && run->engine && run->engine_version && run->binding &&
+           run->options && run->kernel && run->batch && run->box && run->why;
+}
+
+/* Makes room for one more element of size bytes in a growing array; null: no memory. */
+static void *grow(void *array, size_t n, size_t size)
+{
+    if (n & (n - 1)) /* full only when n is 0 or a power of two */
+        return array;
+    return reallocarray(array, n ? 2 * n : 1, size);
+}
+
+struct run_list {
+    struct tote_run_row *rows;
+    size_t n;
+};
+
+static int append_run(const struct tote_db *db, sqlite3_stmt *statement,
+                      struct run_list *list, struct tote_error *err)
+{
+    struct tote_run_row *rows = grow(list->rows, list->n, sizeof *rows);
+    if (!rows)
+        return tote_error_set(err, -ENOMEM, "out of memory");
+    list->rows = rows;
+    struct tote_columns row = {.statement = statement};
+    struct tote_run_row *run = &rows[list->n++];
+    *run = (struct tote_run_row){0};
+    run->id = tote_columns_int(&row, 1, INT64_MAX);
+    read_run_plan(&row, run);
+    read_run_course(&row, run);
+    if (!run_has_texts(run))
+        return tote_error_set(err, -ENOMEM, "out of memory");
+    return row.bad ? tote_db_fail(db, SQLITE_CORRUPT, "read a run", err) : 0;
+}
+
+int tote_store_runs(struct tote_store *store, struct tote_run_row **ret_rows,
+                    size_t *ret_n, struct tote_error *err)
+{
+    struct run_list list = {0};
+    sqlite3_stmt *statement;
+    int code =
+        tote_db_prepare(&store->db, "SELECT id, " RUN_COLUMNS " FROM run ORDER BY id",
+                        "read the runs", &statement, err);
+    if (code < 0)
+        return code;
+    int rc;
+    while (code == 0 && (rc = sqlite3_step(statement)) != SQLITE_DONE)
+        code = rc == SQLITE_ROW ? append_run(&store->db, statement, &list, err)
+                                : tote_db_fail(&store->db, rc, "read the runs", err);
+    sqlite3_finalize(statement);
+    if (code == 0) {
+        *ret_rows = list.rows;
+        *ret_n = list.n;
+        return 0;
+    }
+    for (size_t i = 0; i < list.n; i++)
+        tote_run_row_finish(&list.rows[i]);
+    free(list.rows);
+    return code;
+}
+
+struct limit_list {
+    struct tote_limit_row *rows;
+    size_t n;
+};
+
+static int append_limit(const struct tote_db *db, sqlite3_stmt *statement,
+                        struct limit_list *list, struct tote_error *err)
+{
+    struct tote_limit_row *rows = grow(list->rows, list->n, sizeof *rows);
+    if (!rows)
+        return tote_error_set(err, -ENOMEM, "out of memory");
+    list->rows = rows;
+    struct tote_columns row = {.statement = statement};
+    struct tote_limit_row *limit = &rows[list->n++];
+    *limit = (struct tote_limit_row){0};
+    limit->block = tote_columns_int(&row, 0, INT64_MAX);
+    limit->threads = tote_columns_uint32(&row);
+    limit->tasks = tote_columns_count(&row);
+    limit->wall_ns = read_stamp(&row);
+    tote_columns_digest(&row, false, &limit->digest);
+    return row.bad ? tote_db_fail(db, SQLITE_CORRUPT, "read the limit", err) : 0;
+}
+
+int tote_store_limits(struct tote_store *store, struct tote_limit_row **ret_rows,
+                      size_t *ret_n, struct tote_error *err)
+{
+    struct limit_list list = {0};
+    sqlite3_stmt *statement;
+    int code = tote_db_prepare(&store->db,
+                               "SELECT block, threads, tasks, wall_ns, digest"
+                               " FROM machine_limit ORDER BY id",
+                               "read the limit", &statement, err);
+    if (code < 0)
+        return code;
+    int rc;
+    while (code == 0 && (rc = sqlite3_step(statement)) != SQLITE_DONE)
+        code = rc == SQLITE_ROW ? append_limit(&store->db, statement, &list, err)
+                                : tote_db_fail(&store->db, rc, "read the limit", err);
+    sqlite3_finalize(statement);
+    if (code == 0) {
+        *ret_rows = list.rows;
+        *ret_n = list.n;
+    } else {
+        free(list.rows);
+    }
+    return code;
+}

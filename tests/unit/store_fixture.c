@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/* store_fixture.c: see store_fixture.h. */
+#include "store_fixture.h"
+
+#include <dirent.h>
+#include <poll.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+
+#define BATCH 10
+
+int fixture_enter(void **state)
+{
+    char folder[] = "/tmp/tote-store-XXXXXX";
+    if (!mkdtemp(folder) || chdir(folder) < 0)
+        return -1;
+    *state = strdup(folder);
+    return *state ? 0 : -1;
+}
+
+static void remove_files(void)
+{
+    DIR *folder = opendir(".");
+    struct dirent *entry;
+    while (folder && (entry = readdir(folder)))
+        if (remove(entry->d_name) < 0)
+            continue; /* "." and ".." */
+    if (folder)
+        closedir(folder);
+}
+
+int fixture_leave(void **state)
+{
+    remove_files();
+    int code = chdir("/");
+    if (rmdir(*state) < 0)
+        code = -1;
+    free(*state);
+    return code;
+}
+
+struct tote_record fixture_record(uint64_t task)
+{
+    tote_ns_t start = 1000000000 + (tote_ns_t)task * 5000;
+    return (struct tote_record){
+        .task = task,
+        .attempt = 1,
+        .start_ns = start,
+        .end_ns = start + 4000 + (tote_ns_t)(task % 7),
+        .cpu_ns = 3900,
+        .bytes_in = 800000,
+        .bytes_out = 349472 + task,
+        .digest = {task * UINT64_C(0x9e3779b97f4a7c15), ~task},
+        .outcome = TOTE_OUTCOME_OK,
+    };
+}
+
+struct tote_run_row fixture_run(uint64_t tasks)
+{
+    return (struct tote_run_row){
+        .label = "local",
+        .engine = "local",
+        .engine_version = "0.1.0",
+        .binding = "pipe",
+        .options = "mode=serve",
+        .kernel = "noop",
+        .size = 200000,
+        .seed = 7,
+        .tasks = tasks,
+        .workers = 2,
+        .batch = "auto",
+        .box = "namespaces",
+        .launched_utc = 1790000000 * TOTE_NS_PER_S,
+        .launch_ns = 900000000,
+        .why = "",
+    };
+}
+
+int fixture_put(struct tote_writer *writer, uint64_t first, uint64_t n,
+                uint64_t *ret_durable, struct tote_error *err)
+{
+    struct tote_record *records = calloc(n + 1, sizeof *records);
+    assert_non_null(records);
+    for (uint64_t i = 0; i < n; i++)
+        records[i] = fixture_record(first + i);
+    int code = tote_writer_put_records(writer, 1, 1, records, n, err);
+    free(records);
+    tote_writer_hurry(writer);
+    while (code == 0) {
+        code = tote_writer_durable(writer, ret_durable, err);
+        if (code < 0 || *ret_durable >= first + n)
+            break;
+        struct pollfd news = {.fd = tote_writer_fd(writer), .events = POLLIN};
+        assert_int_equal(poll(&news, 1, 30000), 1);
+    }
+    return code;
+}
+
+static void put_batches(struct tote_writer *writer, uint64_t n)
+{
+    for (uint64_t first = 0; first < n; first += BATCH) {
+        struct tote_batch_row row = {
+            .run = 1,
+            .batch = first / BATCH + 1,
+            .first = first,
+            .count = (uint32_t)(n - first < BATCH ? n - first : BATCH),
+            .attempt = 1,
+            .worker = 1,
+            .sent_ns = 1000000000 + (tote_ns_t)first * 5000,
+            .back_ns = 1000000000 + (tote_ns_t)(first + BATCH) * 5000,
+        };
+        assert_int_equal(tote_writer_put_batch(writer, &row, NULL), 0);
+    }
+}
+
+void fixture_store(const char *path, uint64_t n)
+{
+    struct tote_error err = {0};
+    struct tote_store *store = NULL;
+    struct tote_writer *writer = NULL;
+    struct tote_run_row run = fixture_run(n);
+    uint64_t durable = 0;
+    assert_int_equal(tote_store_create(path, &store, &err), 0);
+    assert_int_equal(tote_store_set(store, "bag", "tasks: 12", &err), 0);
+    assert_int_equal(tote_store_add_run(store, &run, &err), 0);
+    assert_int_equal(tote_writer_start(path, &writer, &err), 0);
+    put_batches(writer, n);
+    assert_int_equal(fixture_put(writer, 0, n, &durable, &err), 0);
+    assert_int_equal(tote_writer_stop(writer, &err), 0);
+    run.state = TOTE_RUN_COMPLETE;
+    run.done = n;
+    run.ready_ns = 950000000;
+    run.last_ns = run.end_ns = 2000000000;
+    run.has_digest = true;
+    assert_int_equal(tote_store_update_run(store, &run, &err), 0);
+    tote_store_close(store);
+}
+
+size_t fixture_count_files(void)
+{
+    size_t n = 0;
+    DIR *folder = opendir(".");
+    assert_non_null(folder);
+    struct dirent *entry;
+    while ((entry = readdir(folder)))
+        n += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    closedir(folder);
+    return n;
+}
+
+void fixture_write_file(const char *path, const void *data, size_t n)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(data, 1, n, file), n);
+    assert_int_equal(fclose(file), 0);
+}
+
+void fixture_sql(const char *path, const char *sql)
+{
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+bool fixture_mount_small(unsigned kib)
+{
+    char size[64], folder[64];
+    snprintf(size, sizeof size, "size=%uk,mode=700", kib);
+    return getcwd(folder, sizeof folder) && unshare(CLONE_NEWNS) == 0 &&
+           mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           mount("tmpfs", folder, "tmpfs", 0, size) == 0 && chdir(folder) == 0;
+}

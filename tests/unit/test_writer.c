@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+/* test_writer.c: what the writer acknowledges is there: in order, beside readers, after
+ * kill -9. Failing disks are in test_store_faults.c. Meant to run under TSan, too. */
+#include <errno.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+
+#include "store_fixture.h"
+
+struct pair {
+    struct tote_store *store;
+    struct tote_writer *writer;
+};
+
+static struct pair pair_open(const char *path)
+{
+    struct pair pair = {0};
+    struct tote_error err = {0};
+    struct tote_run_row run = fixture_run(1000);
+    assert_int_equal(tote_store_create(path, &pair.store, &err), 0);
+    assert_int_equal(tote_store_add_run(pair.store, &run, &err), 0);
+    assert_int_equal(tote_writer_start(path, &pair.writer, &err), 0);
+    return pair;
+}
+
+static int count_in_order(void *context, const struct tote_record *record,
+                          uint64_t worker)
+{
+    (void)worker;
+    uint64_t *n = context;
+    return record->task == (*n)++ ? 0 : 1;
+}
+
+/* Records of run 1, which must be those of tasks 0, 1, 2 ... */
+static uint64_t count_records(const char *path)
+{
+    struct tote_store *store = NULL;
+    struct tote_error err = {0};
+    uint64_t n = 0;
+    assert_int_equal(tote_store_open(path, &store, &err), 0);
+    assert_int_equal(tote_store_each_record(store, 1, count_in_order, &n, &err), 0);
+    tote_store_close(store);
+    return n;
+}
+
+static int64_t ask(const char *path, const char *sql)
+{
+    sqlite3 *db;
+    sqlite3_stmt *statement;
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    int64_t value = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    return value;
+}
+
+static void test_nothing(void **state)
+{
+    (void)state;
+    struct pair pair = pair_open("a");
+    uint64_t durable = 9;
+    assert_false(tote_writer_full(pair.writer));
+    assert_int_equal(tote_writer_put_records(pair.writer, 1, 1, NULL, 0, NULL), 0);
+    tote_writer_hurry(pair.writer);
+    assert_int_equal(tote_writer_durable(pair.writer, &durable, NULL), 0);
+    assert_int_equal(durable, 0);
+    assert_int_equal(tote_writer_stop(pair.writer, NULL), 0);
+    assert_int_equal(tote_writer_stop(NULL, NULL), 0);
+    tote_store_close(pair.store);
+    assert_int_equal(count_records("a"), 0);
+    assert_int_equal(fixture_count_files(), 1);
+}
+
+static void test_start_refuses(void **state)
+{
+    (void)state;
+    struct tote_writer *writer = NULL;
+    struct tote_error err = {0};
+    assert_true(tote_writer_start("missing", &writer, &err) < 0);
+    assert_non_null(strstr(err.text, "missing"));
+    fixture_write_file("text", "not a database, but long enough to be looked at", 47);
+    assert_int_equal(tote_writer_start("text", &writer, NULL), -EBADMSG);
+    assert_null(writer);
+}
+
+static void test_groups(void **state)
+{
+    (void)state;
+    struct pair pair = pair_open("a");
+    uint64_t durable = 0, total = 0;
+    for (uint64_t n = 1; n < 40000; n = n * 3 + 1) {
+        assert_int_equal(fixture_put(pair.writer, total, n, &durable, NULL), 0);
+        total += n;
+        assert_int_equal(durable, total);
+        assert_int_equal(count_records("a"), total); /* beside the writer */
+    }
+    assert_int_equal(tote_writer_stop(pair.writer, NULL), 0);
+    assert_int_equal(count_records("a"), total);
+    tote_store_close(pair.store);
+    assert_int_equal(count_records("a"), total);
+    assert_int_equal(fixture_count_files(), 1);
+}
+
+/* Rows that nobody waits for are written at the stop. */
+static void test_stop_writes_all(void **state)
+{
+    (void)state;
+    struct pair pair = pair_open("a");
+    for (uint64_t task = 0; task < 3000; task++) {
+        struct tote_record record = fixture_record(task);
+        assert_int_equal(tote_writer_put_records(pair.writer, 1, 1, &record, 1, NULL),
+                         0);
+    }
+    struct tote_batch_row batch = {.run = 1, .batch = 1, .count = 3, .lost = true};
+    char why[] = "gone";
+    batch.why = why;
+    assert_int_equal(tote_writer_put_batch(pair.writer, &batch, NULL), 0);
+    struct tote_worker_row worker = {.run = 1, .worker = 4, .host = why, .slots = 1};
+    assert_int_equal(tote_writer_put_worker(pair.writer, &worker, NULL), 0);
+    memset(why, 'x', 4); /* both were copied */
+    assert_int_equal(tote_writer_stop(pair.writer, NULL), 0);
+    tote_store_close(pair.store);
+    assert_int_equal(count_records("a"), 3000);
+    assert_int_equal(ask("a", "SELECT count(*) FROM batch WHERE lost AND why='gone'"),
+                     1);
+    assert_int_equal(ask("a", "SELECT count(*) FROM worker WHERE host='gone'"), 1);
+}
+
+static void test_first_error_stays(void **state)
+{
+    (void)state;
+    struct pair pair = pair_open("a");
+    uint64_t durable = 0;
+    struct tote_error err = {0}, again = {0};
+    assert_int_equal(fixture_put(pair.writer, 0, 10, &durable, &err), 0);
+    struct tote_record twice = fixture_record(9);
+    assert_int_equal(tote_writer_put_records(pair.writer, 1, 1, &twice, 1, &err), 0);
+    struct pollfd news = {.fd = tote_writer_fd(pair.writer), .events = POLLIN};
+    assert_int_equal(poll(&news, 1, 30000), 1);
+    assert_int_equal(tote_writer_durable(pair.writer, &durable, &err), -EEXIST);
+    assert_int_equal(durable, 10);
+    assert_non_null(strstr(err.text, "'a'"));
+    twice.task = 10;
+    assert_int_equal(tote_writer_put_records(pair.writer, 1, 1, &twice, 1, &again),
+                     -EEXIST);
+    assert_string_equal(again.text, err.text);
+    assert_int_equal(tote_writer_stop(pair.writer, NULL), -EEXIST);
+    tote_store_close(pair.store);
+    assert_int_equal(count_records("a"), 10);
+}
+
+static void test_numbers_too_large(void **state)
+{
+    (void)state;
+    struct pair pair = pair_open("a");
+    struct tote_record records[] = {fixture_record(0), fixture_record(1)};
+    records[1].bytes_out = UINT64_MAX;
+    assert_int_equal(tote_writer_put_records(pair.writer, 1, 1, records, 2, NULL),
+                     -ERANGE);
+    records[1].bytes_out = INT64_MAX;
+    assert_int_equal(tote_writer_put_records(pair.writer, 1, 1, records, 2, NULL), 0);
+    assert_int_equal(tote_writer_stop(pair.writer, NULL), 0);
+    tote_store_close(pair.store);
+    assert_int_equal(count_records("a"), 2);
+}
+
+/* A reader's lock does not stop the writer, nor another writer that waits its turn. */
+static void test_beside_others(void **state)
+{
+    (void)state;
+    struct pair pair = pair_open("a");
+    sqlite3 *reader;
+    uint64_t durable = 0;
+    assert_int_equal(sqlite3_open_v2("a", &reader, SQLITE_OPEN_READONLY, NULL),
+                     SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM record", NULL, NULL, NULL),
+        SQLITE_OK);
+    assert_int_equal(fixture_put(pair.writer, 0, 5000, &durable, NULL), 0);
+    for (uint64_t i = 0; i < 20; i++) {
+        struct tote_limit_row limit = {.block = (int64_t)i};
+        struct tote_record record = fixture_record(5000 + i);
+        assert_int_equal(tote_writer_put_records(pair.writer, 1, 1, &record, 1, NULL),
+                         0);
+        tote_writer_hurry(pair.writer);
+        assert_int_equal(tote_store_add_limit(pair.store, &limit, NULL), 0);
+    }
+    assert_int_equal(tote_writer_stop(pair.writer, NULL), 0);
+    assert_int_equal(count_records("a"), 5020);
+    assert_int_equal(sqlite3_close(reader), SQLITE_OK);
+    tote_store_close(pair.store);
+    assert_int_equal(count_records("a"), 5020);
+}
+
+/* More goes in than the WAL may hold: it is folded on the way and used anew. */
+static void test_wal_stays_small(void **state)
+{
+    (void)state;
+    enum { ROUNDS = 100, BYTES = 1 << 20 };
+    struct pair pair = pair_open("a");
+    char *why = calloc(1, BYTES);
+    assert_non_null(why);
+    memset(why, 'x', BYTES - 1);
+    uint64_t durable = 0;
+    off_t most = 0;
+    for (uint64_t i = 0; i < ROUNDS; i++) {
+        struct tote_batch_row row = {.run = 1, .batch = i, .lost = true, .why = why};
+        assert_int_equal(tote_writer_put_batch(pair.writer, &row, NULL), 0);
+        assert_int_equal(fixture_put(pair.writer, i, 1, &durable, NULL), 0);
+        struct stat wal;
+        assert_int_equal(stat("a-wal", &wal), 0);
+        most = wal.st_size > most ? wal.st_size : most;
+    }
+    free(why);
+    assert_int_equal(tote_writer_stop(pair.writer, NULL), 0);
+    tote_store_close(pair.store);
+    assert_in_range(most, TOTE_WRITER_WAL_MAX / 2, TOTE_WRITER_WAL_MAX + 8 * BYTES);
+    assert_int_equal(ask("a", "SELECT count(*) FROM batch"), ROUNDS);
+}
+
+/* --- kill -9 --- */
+
+/* Writes records until killed; each durable count goes into the pipe. */
+static void write_until_killed(int to, unsigned seed)
+{
+    struct pair pair = {0};
+    struct tote_run_row run = fixture_run(1000);
+    uint64_t next = 0, durable = 0;
+    struct tote_record records[500];
+    if (tote_store_create("a", &pair.store, NULL) < 0 ||
+        tote_store_add_run(pair.store, &run, NULL) < 0 ||
+        tote_writer_start("a", &pair.writer, NULL) < 0)
+        _exit(1);
+    while (write(to, &durable, sizeof durable) == sizeof durable) {
+        size_t n = 1 + (size_t)rand_r(&seed) % 500;
+        for (size_t i = 0; i < n; i++)
+            records[i] = fixture_record(next++);
+        if (tote_writer_put_records(pair.writer, 1, 1, records, n, NULL) < 0)
+            _exit(2);
+        struct pollfd news = {.fd = tote_writer_fd(pair.writer), .events = POLLIN};
+        if (poll(&news, 1, rand_r(&seed) % 3) < 0 ||
+            tote_writer_durable(pair.writer, &durable, NULL) < 0)
+            _exit(3);
+    }
+    _exit(4);
+}
+
+/* Reads counts until the deadline, kills, and reads the rest: the last count told. */
+static uint64_t kill_at(pid_t pid, int from, tote_ns_t life_ns)
+{
+    uint64_t durable = 0;
+    assert_int_equal(read(from, &durable, sizeof durable), sizeof durable);
+    tote_ns_t end = tote_clock_monotonic() + life_ns, now;
+    while ((now = tote_clock_monotonic()) < end) {
+        struct pollfd told = {.fd = from, .events = POLLIN};
+        if (poll(&told, 1, (int)((end - now) / TOTE_NS_PER_MS)) > 0)
+            assert_int_equal(read(from, &durable, sizeof durable), sizeof durable);
+    }
+    kill(pid, SIGKILL);
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status));
+    uint64_t more;
+    while (read(from, &more, sizeof more) == sizeof more)
+        durable = more;
+    return durable;
+}
+
+static void test_kill(void **state)
+{
+    (void)state;
+    uint64_t most = 0;
+    for (unsigned round = 0; round < 20; round++) {
+        int ends[2];
+        assert_int_equal(pipe(ends), 0);
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+            close(ends[0]);
+            write_until_killed(ends[1], round);
+        }
+        close(ends[1]);
+        uint64_t told = kill_at(pid, ends[0], (1 + round * 37 % 60) * TOTE_NS_PER_MS);
+        close(ends[0]);
+        assert_in_range(count_records("a"), told, UINT32_MAX);
+        assert_int_equal(ask("a", "SELECT count(*) FROM pragma_integrity_check"
+                                  " WHERE integrity_check = 'ok'"),
+                         1);
+        most = told > most ? told : most;
+        assert_int_equal(unlink("a") | unlink("a-wal") | unlink("a-shm"), 0);
+    }
+    assert_true(most > 0);
+}
+
+#define IN_FOLDER(test)                                                                \
+    cmocka_unit_test_setup_teardown(test, fixture_enter, fixture_leave)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_FOLDER(test_nothing),
+        IN_FOLDER(test_start_refuses),
+        IN_FOLDER(test_groups),
+        IN_FOLDER(test_stop_writes_all),
+        IN_FOLDER(test_first_error_stays),
+        IN_FOLDER(test_numbers_too_large),
+        IN_FOLDER(test_beside_others),
+        IN_FOLDER(test_wal_stays_small),
+        IN_FOLDER(test_kill),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
