@@ -76,7 +76,6 @@ static int fault_verify(void *state, struct tote_span in, struct tote_span out,
     return 0;
 }
 
-extern const struct tote_kernel tote_kernel_fault;
 const struct tote_kernel tote_kernel_fault = {
     .name = "fault",
     .summary = "a noop that fails or dies on chosen tasks, to test engines",

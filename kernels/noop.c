@@ -20,7 +20,6 @@ static int noop_run(void *state, const struct tote_task_id *id, struct tote_span
     return 0;
 }
 
-extern const struct tote_kernel tote_kernel_noop;
 const struct tote_kernel tote_kernel_noop = {
     .name = "noop",
     .summary = "does nothing: what is left is the engine's own cost",

@@ -47,7 +47,6 @@ static int sleep_run(void *state, const struct tote_task_id *id, struct tote_spa
     return 0;
 }
 
-extern const struct tote_kernel tote_kernel_sleep;
 const struct tote_kernel tote_kernel_sleep = {
     .name = "sleep",
     .summary = "lasts a set time without using a core",

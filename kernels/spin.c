@@ -38,7 +38,6 @@ static int spin_run(void *state, const struct tote_task_id *id, struct tote_span
     return 0;
 }
 
-extern const struct tote_kernel tote_kernel_spin;
 const struct tote_kernel tote_kernel_spin = {
     .name = "spin",
     .summary = "keeps a core busy for a set CPU time",

@@ -292,7 +292,6 @@ static int zfp_kernel_verify(void *state, struct tote_span in, struct tote_span 
     return failed;
 }
 
-extern const struct tote_kernel tote_kernel_zfp;
 const struct tote_kernel tote_kernel_zfp = {
     .name = "zfp",
     .summary = "compresses random float32 values with zfp, lossy unless reversible",

@@ -99,7 +99,6 @@ static int zlib_verify(void *state, struct tote_span in, struct tote_span out,
     return 0;
 }
 
-extern const struct tote_kernel tote_kernel_zlib;
 const struct tote_kernel tote_kernel_zlib = {
     .name = "zlib",
     .summary = "compresses random float32 values with zlib, lossless",

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
@@ -48,6 +50,9 @@ void tote_child_start(struct tote_child *child, const char *const argv[],
                       char *const env[], int log)
 {
     int in[2], out[2] = {-1, log};
+    /* An engine's library may leave its sockets open to children, which would then keep
+     * connections alive that others rely on to end. Kernels before 5.11 refuse. */
+    close_range(STDERR_FILENO + 1, UINT_MAX, CLOSE_RANGE_CLOEXEC);
     open_pipe(in);
     if (log < 0)
         open_pipe(out);

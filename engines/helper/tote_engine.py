@@ -238,9 +238,18 @@ def _act(about, main, args):
 
 
 def start(about, main):
-    """The whole of a program: does what its arguments ask for; main() if there are none."""
+    """The whole of a program: does what its arguments ask for; main() if there are none. Ends
+    the process at once: the exit hooks of a library whose workers are gone could wait for them."""
+    status = 0
     try:
         _act(about, main, sys.argv[1:])
     except Failure as failure:
         print(f"tote-engine-{about.name}: {_sentence(failure)}", file=sys.stderr)
-        sys.exit(failure.status)
+        status = failure.status
+    except Exception:  # a fault of the engine program's: the last line names it
+        import traceback
+
+        traceback.print_exc()
+        status = 1
+    sys.stdout.flush()
+    os._exit(status)

@@ -15,10 +15,10 @@
  *     };
  *
  * A kernel turns bytes into bytes. It touches no file, starts no process and knows no
- * engine; only spin and sleep look at a clock, and only fault acts on its own process. The caller makes the input (input.h),
- * stamps the time, hashes the output and writes the record, so that every engine runs
- * the same code around the same kernel. A kernel is one file in kernels/ and one row of
- * kernels/table.c. */
+ * engine; only spin and sleep look at a clock, and only fault acts on its own process.
+ * The caller makes the input (input.h), stamps the time, hashes the output and writes
+ * the record, so that every engine runs the same code around the same kernel. A kernel
+ * is one file in kernels/ and one row of kernels/table.c. */
 #ifndef TOTE_KERNEL_H
 #define TOTE_KERNEL_H
 
@@ -29,7 +29,7 @@
 #include "tote/error.h"
 #include "tote/option.h"
 
-#define TOTE_KERNEL_SIZE_MAX (UINT64_C(1) << 28) /* float32 values of one input: 1 GiB */
+#define TOTE_KERNEL_SIZE_MAX (UINT64_C(1) << 28) /* float32 values of an input */
 
 struct tote_task_id {
     uint64_t seed;    /* of the bag */
@@ -55,15 +55,15 @@ struct tote_kernel {
     const char *summary; /* one line for `tote kernels` */
     const struct tote_option *options;
     size_t n_options;
-    size_t state_size; /* bytes that the caller allocates, zeroed, 0 for none; the option
-                        * table's offsets are into the same struct */
+    size_t state_size; /* bytes that the caller allocates, zeroed, 0 for none; the
+                        * option table's offsets are into the same struct */
     bool reads_input;  /* false: the input is always empty and `size` is ignored */
 
     /* Optional. Options are filled in; size is the count of float32 values of each
      * input. Refuses settings that cannot work: -EINVAL and a sentence. */
     int (*open)(void *state, uint64_t size, struct tote_error *err);
-    /* Required. Most bytes that run() may put out, for the size given to open, which has
-     * been called. */
+    /* Required. Most bytes that run() may put out, for the size given to open, which
+     * has been called. */
     size_t (*bound)(const void *state, uint64_t size);
     /* Required. One task. in is borrowed, out->data is the caller's. A negative errno
      * makes the task's outcome "failed"; it does not end the batch. */
@@ -77,7 +77,8 @@ struct tote_kernel {
     void (*close)(void *state);
 };
 
-/* The kernels that are built in, null-terminated; in the order in which help lists them. */
+/* The kernels that are built in, null-terminated; in the order in which help lists
+ * them. */
 extern const struct tote_kernel *const tote_kernels[];
 
 /* The kernel of that name, or null. */

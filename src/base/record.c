@@ -114,8 +114,10 @@ static uint64_t take_field(struct reader *reader, uint64_t most)
             good &= at - start == 19 && value <= (UINT64_MAX - digit) / 10;
         value = value * 10 + digit;
     }
-    good &= at > start && at < end && *at == ' ' && value <= most;
-    good &= at - start == 1 || *start != '0';
+    if (at == start || at == end || *at != ' ' || value > most)
+        good = false;
+    else if (*start == '0' && at - start > 1)
+        good = false;
     if (!good) {
         reader->good = false;
         return 0;

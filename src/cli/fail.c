@@ -27,14 +27,38 @@ static const char *kind_of(enum tote_exit code)
     return "internal";
 }
 
+/* A sentence may quote what the user typed: nothing of it may steer the terminal. */
+static void mask_controls(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = '?';
+}
+
+/* Returns new text; of a sentence that is not UTF-8, what of it is ASCII. */
+static json_t *message_of(const char *text)
+{
+    json_t *message = json_string(text);
+    if (message)
+        return message;
+    char ascii[TOTE_ERROR_MAX];
+    snprintf(ascii, sizeof ascii, "%s", text);
+    for (char *at = ascii; *at; at++)
+        if ((unsigned char)*at >= 0x80)
+            *at = '?';
+    return json_string(ascii);
+}
+
 int tote_command_fail(bool is_json, enum tote_exit code, const struct tote_error *err)
 {
-    fprintf(stderr, "tote: %s\n", err->text);
+    struct tote_error shown = *err;
+    mask_controls(shown.text);
+    fprintf(stderr, "tote: %s\n", shown.text);
     if (is_json) {
-        json_t *root = json_pack("{s:i, s:{s:s, s:i, s:s%}}", "schema_version",
+        json_t *root = json_pack("{s:i, s:{s:s, s:i, s:o}}", "schema_version",
                                  TOTE_REPORT_SCHEMA, "error", "kind", kind_of(code),
-                                 "exit_code", (int)code, "message", err->text,
-                                 (size_t)strnlen(err->text, sizeof err->text));
+                                 "exit_code", (int)code, "message",
+                                 message_of(shown.text));
         if (root)
             json_dumpf(root, stdout, JSON_INDENT(2));
         printf("\n");

@@ -25,9 +25,9 @@ static const char missing_text[] =
 
 /* --- pipes --- */
 
-/* The descriptors of a box while it starts: ours and the init's ends. */
 enum { END_IN, END_OUT, END_ERR, END_LIFE, END_STATUS, END_TALLY, N_ENDS };
 
+/* The descriptors of a box while it starts: ours and the init's ends. */
 struct ends {
     int ours[N_ENDS], theirs[N_ENDS];
 };

@@ -19,11 +19,16 @@ static const char *write_digits(double value, int decimals, const char *unit,
     return text;
 }
 
-/* Decimals that leave three digits, counted after rounding: 9.996 is 10.0, not 10.00. */
+/* Decimals that leave three digits, counted after rounding: 9.996 is 10.0, not 10.00.
+ */
 static int decimals_for(double value)
 {
     double size = fabs(value);
-    return size < 0.0995 ? 4 : size < 0.9995 ? 3 : size < 9.995 ? 2 : size < 99.95 ? 1 : 0;
+    return size < 0.0995   ? 4
+           : size < 0.9995 ? 3
+           : size < 9.995  ? 2
+           : size < 99.95  ? 1
+                           : 0;
 }
 
 const char *tote_figure_rate(double value, char text[static TOTE_FIGURE_MAX])

@@ -20,7 +20,8 @@ const char *tote_figure_rate(double value, char text[static TOTE_FIGURE_MAX]);
 const char *tote_figure_bounds(const struct tote_interval *interval,
                                char text[static TOTE_FIGURE_MAX]);
 
-/* Seconds to the millisecond or three digits, without unit: 0.0059, 0.120, 2.841, 31.50 */
+/* Seconds to the millisecond or three digits, without unit: 0.0059, 0.120, 2.841, 31.50
+ */
 const char *tote_figure_seconds(double value, char text[static TOTE_FIGURE_MAX]);
 
 /* Seconds with a unit that fits: "5.13 ms" */

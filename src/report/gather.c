@@ -116,7 +116,8 @@ static int set_limit_ratios(const struct tote_summary *summary,
     size_t n = 0;
     for (size_t i = 0; i < cell->n_runs; i++) {
         const struct tote_run_summary *run = &cell->runs[i];
-        double ratio = run->steady_tasks_per_s / limit_of_block(summary, run->row.block);
+        double ratio =
+            run->steady_tasks_per_s / limit_of_block(summary, run->row.block);
         if (run->is_counted && isfinite(ratio))
             values[n++] = ratio;
     }
@@ -135,7 +136,8 @@ static int summarize_cell(const struct tote_summary *summary,
     }
     int rc = set_interval(cell, get_tasks_per_s, values, &cell->tasks_per_s);
     if (rc == 0)
-        rc = set_interval(cell, get_steady_tasks_per_s, values, &cell->steady_tasks_per_s);
+        rc = set_interval(cell, get_steady_tasks_per_s, values,
+                          &cell->steady_tasks_per_s);
     if (rc == 0)
         rc = set_interval(cell, get_start_s, values, &cell->start_s);
     if (rc == 0)
@@ -192,7 +194,7 @@ static enum tote_sameness compare_runs(const struct tote_run_summary *runs, size
         if (!runs[i].is_counted)
             continue;
         n_counted++;
-        enum tote_sameness one = !runs[i].digest[0] || !reference ? TOTE_SAME_UNKNOWN
+        enum tote_sameness one = !runs[i].digest[0] || !reference    ? TOTE_SAME_UNKNOWN
                                  : strcmp(runs[i].digest, reference) ? TOTE_SAME_NO
                                                                      : TOTE_SAME_YES;
         sameness = both(sameness, one);
@@ -272,7 +274,8 @@ static size_t count_blocks(const struct tote_summary *summary)
 /* Runs stand in the order of cells: a cell is a piece of their array. */
 static int make_cells(struct tote_summary *summary, struct tote_error *err)
 {
-    size_t most = summary->n_runs > summary->n_limits ? summary->n_runs : summary->n_limits;
+    size_t most =
+        summary->n_runs > summary->n_limits ? summary->n_runs : summary->n_limits;
     double *values = calloc(most, sizeof *values);
     summary->cells = calloc(summary->n_runs, sizeof *summary->cells);
     int rc = values && summary->cells ? summarize_limit(summary, values) : -ENOMEM;
@@ -296,10 +299,11 @@ static int check_run(const struct tote_summary *summary, const struct tote_run_r
                      const struct tote_run_row *first, struct tote_error *err)
 {
     if (row->done > row->tasks || row->failed > row->tasks - row->done)
-        return tote_error_set(err, -EBADMSG,
-                              "store '%.200s' is damaged: run %lld has more results than "
-                              "tasks",
-                              summary->store, (long long)row->id);
+        return tote_error_set(
+            err, -EBADMSG,
+            "store '%.200s' is damaged: run %lld has more results than "
+            "tasks",
+            summary->store, (long long)row->id);
     if (row->size != first->size || row->seed != first->seed ||
         row->tasks != first->tasks || strcmp(row->kernel, first->kernel) != 0)
         return tote_error_set(err, -EBADMSG,
@@ -319,7 +323,8 @@ static int read_runs(struct tote_store *store, struct tote_summary *summary,
     if (rc < 0)
         return rc;
     if (n == 0)
-        return tote_error_set(err, -ENODATA, "store '%.200s' holds no run", summary->store);
+        return tote_error_set(err, -ENODATA, "store '%.200s' holds no run",
+                              summary->store);
     qsort(rows, n, sizeof *rows, compare_places);
     summary->runs = calloc(n, sizeof *summary->runs);
     for (size_t i = 0; i < n; i++) {
@@ -380,10 +385,11 @@ static int read_settings(struct tote_store *store, struct tote_summary *summary,
     const char *kind = tote_gather_setting(summary, "kind");
     summary->is_compare = kind && strcmp(kind, "compare") == 0;
     if (!kind)
-        return tote_error_set(err, -EBADMSG,
-                              "store '%.200s' is damaged: it does not say whether it is "
-                              "of a run or of a comparison",
-                              summary->store);
+        return tote_error_set(
+            err, -EBADMSG,
+            "store '%.200s' is damaged: it does not say whether it is "
+            "of a run or of a comparison",
+            summary->store);
     if (!summary->is_compare && strcmp(kind, "run") != 0)
         return tote_error_set(err, -EPROTO,
                               "store '%.200s' holds a '%.40s', which this tote cannot "

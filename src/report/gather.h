@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* gather.h: reads a store into one struct with every number that is shown: the one place
- * where numbers are made (report.h says what they mean). Not for how they are shown.
+/* gather.h: reads a store into one struct with every number that is shown: the one
+ * place where numbers are made (report.h says what they mean). Not for how they are
+ * shown.
  *
  *     struct tote_summary summary;
  *     int rc = tote_gather_rows(store, &summary, &err);
@@ -58,11 +59,12 @@ struct tote_cell_summary {
     size_t n_runs;
     size_t n_counted;
     struct tote_interval tasks_per_s, steady_tasks_per_s, start_s, wall_s;
-    double limit_fraction;             /* median after start-up over the limit's median */
-    struct tote_interval limit_ratios; /* run by run, over the limit of the same block */
-    enum tote_sameness outputs;        /* as the limit's */
-    const char *digest;                /* on which its complete runs agree, or null */
-    uint64_t failed, duplicate, lost;  /* sums over all of its runs */
+    double limit_fraction; /* median after start-up over the limit's median */
+    struct tote_interval
+        limit_ratios;                 /* run by run, over the limit of the same block */
+    enum tote_sameness outputs;       /* as the limit's */
+    const char *digest;               /* on which its complete runs agree, or null */
+    uint64_t failed, duplicate, lost; /* sums over all of its runs */
 };
 
 struct tote_limit_pass {
@@ -80,15 +82,16 @@ struct tote_summary {
     char *store;                   /* its path */
     struct tote_run_summary *runs; /* by cell, block and id; at least one */
     size_t n_runs;
-    struct tote_cell_summary *cells; /* in the order of --engines; none for a lone run */
+    struct tote_cell_summary
+        *cells; /* in the order of --engines; none for a lone run */
     size_t n_cells;
     struct tote_limit_pass *limits; /* by block */
     size_t n_limits;
     struct tote_interval limit_tasks_per_s;
     enum tote_sameness limit_outputs; /* its passes agree */
     enum tote_sameness outputs;       /* all complete runs and the limit agree */
-    size_t n_blocks;                  /* in which every cell and the limit is complete */
-    struct tote_setting *settings;    /* by name */
+    size_t n_blocks;               /* in which every cell and the limit is complete */
+    struct tote_setting *settings; /* by name */
     size_t n_settings;
 };
 

@@ -14,9 +14,9 @@ struct walk {
     struct tote_error *err;
     double *seconds; /* of ok tasks */
     size_t n, room;
-    uint64_t n_tasks;         /* with a result, before `last` */
-    struct tote_record last;  /* of the task at hand */
-    bool has_last, is_ok;     /* it has an ok record */
+    uint64_t n_tasks;        /* with a result, before `last` */
+    struct tote_record last; /* of the task at hand */
+    bool has_last, is_ok;    /* it has an ok record */
     double cpu_ns;
 };
 
@@ -24,8 +24,8 @@ static int keep_duration(struct walk *walk, const struct tote_record *record)
 {
     if (record->end_ns < record->start_ns)
         return tote_error_set(walk->err, -EBADMSG,
-                              "store '%.200s' is damaged: task %" PRIu64 " of run %" PRId64
-                              " ends before it starts",
+                              "store '%.200s' is damaged: task %" PRIu64
+                              " of run %" PRId64 " ends before it starts",
                               tote_store_path(walk->store), record->task,
                               walk->run->row.id);
     if (walk->n == walk->room) {

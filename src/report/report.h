@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* report.h: shows what a store holds. Reads the store only, so that what a command prints
- * at its end and what `tote report` prints a year later are the same text.
+/* report.h: shows what a store holds. Reads the store only, so that what a command
+ * prints at its end and what `tote report` prints a year later are the same text.
  *
  *     struct tote_store *store;
  *     tote_store_open("bag.tote", &store, &err);
@@ -16,10 +16,10 @@
  *     stop          last record durable to the engine and its box gone
  *     wall          launch to the last record durable
  *     tasks_per_s         tasks with a result, good or failed, over wall
- *     steady_tasks_per_s  the same over ready to the last record durable: the rate after
- *                         start-up, its ramp and its tail included, nothing trimmed
- * A number that is not available is null in JSON, empty in CSV, "-" in text; never 0.
- * Medians and intervals are of complete runs only; below n = 6 there is no interval. */
+ *     steady_tasks_per_s  the same over ready to the last record durable: the rate
+ * after start-up, its ramp and its tail included, nothing trimmed A number that is not
+ * available is null in JSON, empty in CSV, "-" in text; never 0. Medians and intervals
+ * are of complete runs only; below n = 6 there is no interval. */
 #ifndef TOTE_REPORT_H
 #define TOTE_REPORT_H
 
@@ -35,8 +35,8 @@ enum tote_report_format { TOTE_REPORT_TEXT, TOTE_REPORT_JSON, TOTE_REPORT_CSV };
 
 /* Writes the report of an open store. -EIO: the output cannot be written; -ENODATA: the
  * store holds no run; -EBADMSG: it is damaged; else the store's error. */
-int tote_report_write(struct tote_store *store, enum tote_report_format format, FILE *out,
-                      struct tote_error *err);
+int tote_report_write(struct tote_store *store, enum tote_report_format format,
+                      FILE *out, struct tote_error *err);
 
 /* What the exit code depends on. */
 struct tote_verdict {

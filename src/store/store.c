@@ -197,31 +197,45 @@ static int fill_schema(const struct tote_db *db, struct tote_error *err)
 }
 
 /* The pragma answers with the mode that holds now, which is another one where the file
- * system has no shared memory (NFS, 9p). */
-static int enter_wal(const struct tote_db *db, struct tote_error *err)
+ * system has no shared memory (NFS, 9p); it commits, and may fail, only after its
+ * answer. */
+static int ask_for_wal(const struct tote_db *db, bool *ret_is_wal,
+                       struct tote_error *err)
 {
+    const char *doing = "enter WAL mode";
     sqlite3_stmt *statement;
-    int code = tote_db_prepare(db, "PRAGMA journal_mode=WAL", "enter WAL mode",
-                               &statement, err);
+    int code = tote_db_prepare(db, "PRAGMA journal_mode=WAL", doing, &statement, err);
     if (code < 0)
         return code;
     int rc = sqlite3_step(statement);
-    const char *mode =
-        rc == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
-    if (rc != SQLITE_ROW)
-        code = tote_db_fail(db, rc, "enter WAL mode", err);
-    else if (!mode || strcmp(mode, "wal") != 0)
+    if (rc == SQLITE_ROW) {
+        const char *mode = (const char *)sqlite3_column_text(statement, 0);
+        *ret_is_wal = mode && strcmp(mode, "wal") == 0;
+        rc = sqlite3_step(statement);
+    }
+    if (rc != SQLITE_DONE)
+        code = tote_db_fail(db, rc, doing, err);
+    sqlite3_finalize(statement);
+    return code;
+}
+
+/* The writer folds the WAL when it has grown (writer.c); here it would stall a run. The
+ * query makes the WAL, which tells readers that the main file is not everything. */
+static int enter_wal(const struct tote_db *db, struct tote_error *err)
+{
+    bool is_wal = false;
+    int code = ask_for_wal(db, &is_wal, err);
+    if (code == 0 && !is_wal)
         code =
             tote_error_set(err, -ENOTSUP,
                            "cannot create store '%.200s': its file system has no "
                            "shared memory for SQLite's WAL: " MEND " on a local disk",
                            db->path);
-    sqlite3_finalize(statement);
-    /* The writer folds the WAL when it has grown (writer.c); here it would stall a run.
-     */
-    if (code == 0)
-        code = tote_db_exec(db, "PRAGMA wal_autocheckpoint=0", "set it up", err);
-    return code;
+    return code < 0 ? code
+                    : tote_db_exec(db,
+                                   "PRAGMA wal_autocheckpoint=0;"
+                                   "SELECT count(*) FROM run",
+                                   "set it up", err);
 }
 
 int tote_store_create(const char *path, struct tote_store **ret_store,

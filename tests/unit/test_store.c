@@ -178,6 +178,37 @@ static void test_settings(void **state)
     free(large);
 }
 
+static int note_setting(void *context, const char *name, const char *value)
+{
+    char *seen = context;
+    strncat(seen, name, 8);
+    strncat(seen, value, 8);
+    return strcmp(name, "c") == 0 ? 42 : 0;
+}
+
+static void test_each_setting(void **state)
+{
+    (void)state;
+    struct tote_store *store = NULL;
+    struct tote_error err = {0};
+    char seen[64] = "";
+    assert_int_equal(tote_store_create("a", &store, &err), 0);
+    assert_int_equal(tote_store_each_setting(store, note_setting, seen, &err), 0);
+    assert_string_equal(seen, "");
+    assert_int_equal(tote_store_set(store, "c", "3", &err), 0);
+    assert_int_equal(tote_store_set(store, "a", "1", &err), 0);
+    assert_int_equal(tote_store_set(store, "d", "4", &err), 0);
+    assert_int_equal(tote_store_each_setting(store, note_setting, seen, &err), 42);
+    assert_string_equal(seen, "a1c3");
+    tote_store_close(store);
+    fixture_sql("a", "UPDATE setting SET value=x'00' WHERE name='a'");
+    assert_int_equal(tote_store_open("a", &store, &err), 0);
+    assert_int_equal(tote_store_each_setting(store, note_setting, seen, &err),
+                     -EBADMSG);
+    assert_null(tote_store_get(store, "a"));
+    tote_store_close(store);
+}
+
 static void check_run(const struct tote_run_row *run)
 {
     assert_int_equal(run->id, 2);
@@ -644,6 +675,7 @@ int main(void)
         IN_FOLDER(test_names),
         IN_FOLDER(test_open_refuses),
         IN_FOLDER(test_settings),
+        IN_FOLDER(test_each_setting),
         IN_FOLDER(test_runs),
         IN_FOLDER(test_limits),
         cmocka_unit_test(test_state_names),

@@ -170,8 +170,8 @@ static void check_after(const struct life *life, const char *path)
 
 static void remove_store(const char *path)
 {
-    static const char *const suffixes[] = {"", "-wal", "-shm"};
-    for (int i = 0; i < 3; i++) {
+    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
+    for (int i = 0; i < 4; i++) {
         char side[64];
         snprintf(side, sizeof side, "%s%s", path, suffixes[i]);
         unlink(side);

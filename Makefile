@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT
+# The front door: what there is to do, by name. How things are built stands in meson.build.
+#
+#     make  make demo  make check  make bench  make soak  make install  make clean  make help
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+.PHONY: all setup build demo check bench soak install clean help
+.NOTPARALLEL:
+
+all: setup build
+
+setup:
+	@scripts/setup build
+
+build:
+	@scripts/build
+
+demo: all
+	@scripts/demo
+
+check:
+	@scripts/setup check
+	@scripts/check
+
+soak:
+	@scripts/setup check
+	@scripts/check --soak
+
+bench: all
+	@scripts/bench
+
+install: build
+	@scripts/build --install '$(PREFIX)' '$(DESTDIR)'
+
+clean:
+	rm -rf build
+
+help:
+	@echo 'make            install what the build needs (Debian packages), build into build/'
+	@echo 'make demo       compare the engines on one bag, about a minute'
+	@echo 'make check      all tests, about 20 minutes on 2 cores; make soak: longer ones too'
+	@echo 'make bench      measure the speed of tote itself'
+	@echo 'make install    into PREFIX (/usr/local), below DESTDIR'
+	@echo 'make clean      remove build/'

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/* manager.c: the Work Queue manager (manager.h), written against CCTools at commit
+ * dd894f6da, which Debian 12 packages as 9.9.
+ *
+ * work_queue_wait() has no way to be woken but a task that ends. So one more task hangs
+ * in the queue, the bell, which asks for a feature that no worker has. A signal (input
+ * from tote, a dead child) sets its end time to the past: the poll within wait is
+ * interrupted, the bell expires, wait returns it. */
+#include "manager.h"
+
+#include <cctools/cctools.h>
+#include <cctools/work_queue.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define COMMAND_ROOM (TOTE_KERNEL_SPEC_MAX + 256)
+#define SHARE_MB     64 /* of memory and of disk, that a task asks for */
+
+/* Found late otherwise: a stopped or cut-off worker is noticed in half a minute, not
+ * 150 s; a stranger on the port who says nothing holds the manager up for 2 s, not 5.
+ */
+static const struct tote_engine_count tunes[] = {
+    {"keepalive-interval", 10}, {"keepalive-timeout", 20}, {"short-timeout", 2}};
+
+#define N_TUNES (sizeof tunes / sizeof *tunes)
+
+static struct manager {
+    struct work_queue *queue;
+    struct work_queue_task *done; /* the last answer */
+    const struct tote_engine_hello *hello;
+    bool refused[N_TUNES];
+} manager;
+
+static struct work_queue_task *volatile bell;
+static volatile sig_atomic_t child_ended;
+
+const char *manager_version(void)
+{
+    static char version[TOTE_NAME_MAX];
+    char text[TOTE_WHY_MAX] = "", *at;
+    FILE *stream = fmemopen(text, sizeof text - 1, "w");
+    if (stream) {
+        cctools_version_print(stream, "");
+        fclose(stream);
+    }
+    at = strstr(text, "version ");
+    at = at ? at + strlen("version ") : text;
+    snprintf(version, sizeof version, "%.*s", (int)strcspn(at, "(\n"), at);
+    for (size_t n = strlen(version); n > 0 && version[n - 1] == ' '; n--)
+        version[n - 1] = '\0';
+    return version;
+}
+
+/* --- opening -------------------------------------------------------------------------
+ */
+
+/* A variable of the user's must not choose our port, our speed or our secrets. */
+static void clear_environment(void)
+{
+    static const char *const prefixes[] = {"WORK_QUEUE_", "CATALOG_", "CCTOOLS_",
+                                           "TCP_"};
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        for (char **at = environ; at && *at;) {
+            char name[TOTE_WHY_MAX];
+            size_t n = strcspn(*at, "=");
+            bool ours = strncmp(*at, prefixes[i], strlen(prefixes[i])) == 0;
+            if (ours && n < sizeof name) {
+                memcpy(name, *at, n);
+                name[n] = '\0';
+                unsetenv(name); /* moves the next one here */
+            } else {
+                at++;
+            }
+        }
+}
+
+/* The worker hands the command to a shell, so nothing may be in it that means something
+ * there. */
+static void check_kernel(const char *kernel)
+{
+    static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                               "0123456789_.:=,+-";
+    size_t n = strspn(kernel, safe);
+    if (kernel[n] || n == 0)
+        tote_engine_die(
+            2,
+            "Work Queue passes the kernel's settings through a shell, so they "
+            "may hold letters, digits and _.:=,+- only: '%s'",
+            kernel);
+}
+
+int manager_open(const struct tote_engine_hello *hello, int port,
+                 const char *password_file, const char *log)
+{
+    check_kernel(hello->bag.kernel);
+    clear_environment();
+    manager.hello = hello;
+    manager.queue = work_queue_create(port);
+    if (!manager.queue)
+        tote_engine_die(1,
+                        "cannot listen on port %d: %s; choose another one, or port=0",
+                        port, strerror(errno));
+    if (!work_queue_specify_password_file(manager.queue, password_file))
+        tote_engine_die(1, "cannot read the password file '%s', or it is empty",
+                        password_file);
+    if (log[0] && !work_queue_specify_transactions_log(manager.queue, log))
+        tote_engine_die(1, "cannot write the log '%s'", log);
+    work_queue_specify_algorithm(manager.queue, WORK_QUEUE_SCHEDULE_FCFS);
+    for (size_t i = 0; i < N_TUNES; i++) {
+        manager.refused[i] =
+            work_queue_tune(manager.queue, tunes[i].name, (double)tunes[i].value) != 0;
+        if (manager.refused[i])
+            fprintf(stderr, "this Work Queue refuses to tune %s\n", tunes[i].name);
+    }
+    return work_queue_port(manager.queue);
+}
+
+/* --- waking --------------------------------------------------------------------------
+ */
+
+/* The handler. The call below stores one number and takes no lock. */
+static void ring(int signal)
+{
+    struct work_queue_task *task = bell;
+    if (signal == SIGCHLD)
+        child_ended = 1;
+    if (task)
+        work_queue_task_specify_end_time(task, 1);
+}
+
+static void hang_bell(void)
+{
+    struct work_queue_task *task = work_queue_task_create("true");
+    work_queue_task_specify_feature(task, "tote-bell");
+    work_queue_submit(manager.queue, task);
+    bell = task;
+}
+
+void manager_watch(int fd)
+{
+    struct sigaction action = {.sa_handler = ring, .sa_flags = SA_RESTART};
+    sigaction(SIGIO, &action, NULL);
+    sigaction(SIGCHLD, &action, NULL);
+    hang_bell();
+    /* A descriptor that cannot signal (a file) is looked at every second all the same.
+     */
+    fcntl(fd, F_SETOWN, getpid());
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_ASYNC);
+    child_ended = 1; /* perhaps, before there was a handler */
+}
+
+bool manager_child_ended(void)
+{
+    bool ended = child_ended;
+    child_ended = 0;
+    return ended;
+}
+
+uint32_t manager_cores(void)
+{
+    struct work_queue_stats stats;
+    work_queue_wait(manager.queue, 1); /* at once, since the queue is empty */
+    work_queue_get_stats(manager.queue, &stats);
+    return stats.total_cores > 0 ? (uint32_t)stats.total_cores : 0;
+}
+
+/* --- batches -------------------------------------------------------------------------
+ */
+
+void manager_submit(const struct tote_engine_command *command)
+{
+    const struct tote_engine_bag *bag = &manager.hello->bag;
+    char text[COMMAND_ROOM], tag[48];
+    /* First the worker's name, which its environment holds. Standard error would come
+     * back mixed with the records. */
+    snprintf(text, sizeof text,
+             "echo $TOTE_WORKER; exec ./tote-task --kernel %s --size %" PRIu64
+             " --seed %" PRIu64 " --first %" PRIu64 " --count %" PRIu32
+             " --attempt %" PRIu32 " 2>/dev/null",
+             bag->kernel, bag->size, bag->seed, command->first, command->count,
+             command->attempt);
+    snprintf(tag, sizeof tag, "%" PRIu64 " %" PRIu32, command->batch, command->count);
+
+    struct work_queue_task *task = work_queue_task_create(text);
+    if (!work_queue_task_specify_file(task, manager.hello->task_program, "tote-task",
+                                      WORK_QUEUE_INPUT, WORK_QUEUE_CACHE))
+        tote_engine_die(1, "Work Queue does not take '%s' as an input file",
+                        manager.hello->task_program);
+    work_queue_task_specify_tag(task, tag);
+    /* Unsaid, memory and disk would be all that the worker had at its last measurement;
+     * when other programs have taken a megabyte of disk since, the worker refuses the
+     * task. */
+    work_queue_task_specify_cores(task, 1);
+    work_queue_task_specify_memory(task, SHARE_MB);
+    work_queue_task_specify_disk(task, SHARE_MB);
+    /* Trying again is tote's work. The least that can be asked for is one retry, after
+     * a second try; a task that counts a first try already has none left. */
+    work_queue_task_specify_max_retries(task, 1);
+    task->try_count = 1;
+    work_queue_submit(manager.queue, task);
+}
+
+static uint64_t count_lines(const char *at, const char *end)
+{
+    uint64_t lines = 0;
+    while (at < end && (at = memchr(at, '\n', (size_t)(end - at)))) {
+        lines++;
+        at++;
+    }
+    return lines;
+}
+
+/* Takes the worker's name off the output; says in answer->why what is wrong with the
+ * rest. */
+static void judge(const struct work_queue_task *task, uint64_t count,
+                  struct manager_answer *answer)
+{
+    int status = task->return_status;
+    char *name_end, *output = task->output ? task->output : "";
+    answer->worker = strtoull(output, &name_end, 10);
+    answer->lines = *name_end == '\n' ? name_end + 1 : name_end;
+    answer->n = strlen(answer->lines);
+    uint64_t lines = count_lines(answer->lines, answer->lines + answer->n);
+
+    answer->why[0] = '\0';
+    if (task->result == WORK_QUEUE_RESULT_MAX_RETRIES)
+        snprintf(answer->why, sizeof answer->why,
+                 "the worker vanished with the batch, or refused it");
+    else if (task->result == WORK_QUEUE_RESULT_SIGNAL)
+        snprintf(answer->why, sizeof answer->why,
+                 "the process of the batch was ended by signal %d", status);
+    else if (task->result != WORK_QUEUE_RESULT_SUCCESS)
+        snprintf(answer->why, sizeof answer->why,
+                 "Work Queue ended the task with result %d", (int)task->result);
+    else if (status != 0 && status != 3 &&
+             status != 4) /* 3, 4: the records say it too */
+        snprintf(answer->why, sizeof answer->why,
+                 "the process of the batch exited with status %d", status);
+    else if (lines != count)
+        snprintf(answer->why, sizeof answer->why,
+                 "%" PRIu64 " records came back for %" PRIu64 " tasks", lines, count);
+}
+
+bool manager_wait(struct manager_answer *ret_answer)
+{
+    work_queue_task_delete(manager.done); /* null is accepted */
+    manager.done = NULL;
+    struct work_queue_task *task = work_queue_wait(manager.queue, 1);
+    if (task && task == bell) {
+        bell = NULL;
+        work_queue_task_delete(task);
+        hang_bell();
+        return false;
+    }
+    manager.done = task;
+    if (!task)
+        return false;
+    char *count;
+    ret_answer->batch = strtoull(task->tag, &count, 10);
+    judge(task, strtoull(count, NULL, 10), ret_answer);
+    return true;
+}
+
+/* --- the end -------------------------------------------------------------------------
+ */
+
+size_t manager_counts(struct tote_engine_count *counts)
+{
+    struct work_queue_stats stats;
+    size_t n = 0;
+    work_queue_get_stats(manager.queue, &stats);
+    for (size_t i = 0; i < N_TUNES; i++)
+        counts[n++] = (struct tote_engine_count){
+            tunes[i].name, manager.refused[i] ? -1 : tunes[i].value};
+    counts[n++] = (struct tote_engine_count){"workers_joined", stats.workers_joined};
+    counts[n++] = (struct tote_engine_count){"workers_removed", stats.workers_removed};
+    counts[n++] =
+        (struct tote_engine_count){"tasks_dispatched", stats.tasks_dispatched};
+    counts[n++] = (struct tote_engine_count){"bytes_sent", stats.bytes_sent};
+    counts[n++] = (struct tote_engine_count){"bytes_received", stats.bytes_received};
+    return n;
+}
+
+void manager_close(void)
+{
+    struct work_queue_task *task = bell;
+    bell = NULL;
+    if (manager.queue)
+        work_queue_delete(manager.queue); /* the tasks in it stay ours */
+    work_queue_task_delete(task);
+    work_queue_task_delete(manager.done);
+    manager.done = NULL;
+    manager.queue = NULL;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* manager.h: the Work Queue manager of the workqueue engine: batches in, answers out,
+ * one Work Queue task a batch. Not for the worker processes (workers.h).
+ *
+ * There is one manager a process, and all calls come from one thread. */
+#ifndef TOTE_WORKQUEUE_MANAGER_H
+#define TOTE_WORKQUEUE_MANAGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tote/engine.h"
+
+#define MANAGER_COUNTS_MAX 16
+
+/* The version that the linked library states; static. */
+const char *manager_version(void);
+
+/* Opens an unnamed queue (no traffic to catalogs) and tunes it. port 0: any that is
+ * free. log: a file for Work Queue's log of transactions, or empty. Returns the port.
+ */
+int manager_open(const struct tote_engine_hello *hello, int port,
+                 const char *password_file, const char *log);
+
+/* Lets workers in; to be called again and again while they come. Returns the number of
+ * cores that have come so far. */
+uint32_t manager_cores(void);
+
+/* From now on manager_wait also returns when fd becomes readable or a child ends. */
+void manager_watch(int fd);
+
+/* True once for every time that a child ended since the last call. */
+bool manager_child_ended(void);
+
+void manager_submit(const struct tote_engine_command *command);
+
+struct manager_answer {
+    uint64_t batch, worker; /* worker 0: unknown */
+    const char *lines;      /* the records, n bytes; borrowed until the next wait */
+    size_t n;
+    char why[TOTE_WHY_MAX]; /* not empty: the batch is lost */
+};
+
+/* Waits a second at most. False: no answer. */
+bool manager_wait(struct manager_answer *ret_answer);
+
+/* What the queue counted, for bye. Returns how many; counts has MANAGER_COUNTS_MAX. */
+size_t manager_counts(struct tote_engine_count *counts);
+
+/* Lets all workers go. May be called twice. */
+void manager_close(void);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* formats.h: the forms in which a summary can be written: one file and one function
+ * each, and one row of the table in report.c. All return 0 or -ENOMEM and leave it to
+ * the caller to look whether the stream took everything. */
+#ifndef TOTE_FORMATS_H
+#define TOTE_FORMATS_H
+
+#include <stdio.h>
+
+#include "report/gather.h"
+
+/* For people. The summary's texts have to be masked (TOTE_MASK_CONTROLS). */
+int tote_text_write(const struct tote_summary *summary, FILE *out);
+
+/* One document of docs/schemas/. Texts have to be UTF-8 (TOTE_MASK_BYTES). */
+int tote_json_write(const struct tote_summary *summary, FILE *out);
+
+/* A line of names, then a line a run and a line a pass of the limit; RFC 4180 but for
+ * line ends, which are newlines. */
+int tote_csv_write(const struct tote_summary *summary, FILE *out);
+
+#endif

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+/* json.c: the documents of docs/schemas/ (formats.h). Within a schema_version fields
+ * are added, never renamed or taken away. null: not available. */
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "report/formats.h"
+#include "report/notes.h"
+#include "report/report.h"
+#include "report/verdict.h"
+
+#define DIGITS 9 /* of a real number: a nanosecond in a second */
+
+/* All return new references; json_pack takes those that it is given, and gives null if
+ * one of them is, so that memory that runs out shows once, at the end. */
+
+static json_t *number(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *count(uint64_t value)
+{
+    return json_integer((json_int_t)value);
+}
+
+static json_t *text_or_null(const char *text)
+{
+    return text && text[0] ? json_string(text) : json_null();
+}
+
+static json_t *interval(const struct tote_interval *interval)
+{
+    return json_pack("{s:o, s:o, s:o, s:o}", "median", number(interval->median), "low",
+                     number(interval->low), "high", number(interval->high), "n",
+                     count(interval->n));
+}
+
+static json_t *sameness(enum tote_sameness sameness)
+{
+    return sameness == TOTE_SAME_UNKNOWN ? json_null()
+                                         : json_boolean(sameness == TOTE_SAME_YES);
+}
+
+/* As an object; as it stands if it is none. */
+static json_t *options(const char *text)
+{
+    json_t *object = json_loads(text, 0, NULL);
+    if (json_is_object(object))
+        return object;
+    json_decref(object);
+    return text[0] ? json_string(text) : json_object();
+}
+
+static json_t *time_of_day(tote_ns_t utc)
+{
+    char day[32], text[48];
+    time_t s = (time_t)(utc / TOTE_NS_PER_S);
+    struct tm parts;
+    if (utc == 0 || !gmtime_r(&s, &parts) ||
+        strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &parts) == 0)
+        return json_null();
+    snprintf(text, sizeof text, "%s.%03dZ", day,
+             (int)(utc % TOTE_NS_PER_S / TOTE_NS_PER_MS));
+    return json_string(text);
+}
+
+/* --- one run --- */
+
+static json_t *tasks(const struct tote_run_summary *run)
+{
+    return json_pack("{s:o, s:o, s:o, s:o}", "total", count(run->row.tasks), "done",
+                     count(run->done), "failed", count(run->failed), "duplicate",
+                     run->has_events ? count(run->row.duplicate) : json_null());
+}
+
+static json_t *phases(const struct tote_run_summary *run)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "start", number(run->phases_s.start),
+                     "first_result", number(run->phases_s.first_result), "steady",
+                     number(run->phases_s.steady), "drain", number(run->phases_s.drain),
+                     "stop", number(run->phases_s.stop));
+}
+
+static json_t *task_times(const struct tote_run_summary *run)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "p50", number(run->task_s.p50), "p90",
+                     number(run->task_s.p90), "p99", number(run->task_s.p99), "max",
+                     number(run->task_s.max), "n", count(run->task_s.n));
+}
+
+static json_t *cpu(const struct tote_run_summary *run)
+{
+    return json_pack("{s:o, s:o, s:o}", "total", number(run->cpu_total_s), "tasks",
+                     number(run->cpu_tasks_s), "engine", number(run->cpu_engine_s));
+}
+
+static json_t *failures(const struct tote_run_summary *run)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < run->n_failures; i++) {
+        const struct tote_failure *failure = &run->failures[i];
+        json_t *object = json_pack("{s:o, s:o, s:s}", "task", count(failure->task),
+                                   "attempt", count(failure->attempt), "outcome",
+                                   tote_outcome_name(failure->outcome));
+        if (json_array_append_new(array, object) < 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+static json_t *what_ran(const struct tote_summary *summary,
+                        const struct tote_run_summary *run)
+{
+    const struct tote_run_row *row = &run->row;
+    return json_pack(
+        "{s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:s}", "engine",
+        row->engine, "engine_version", row->engine_version, "binding", row->binding,
+        "options", options(row->options), "label", row->label, "box", row->box,
+        "kernel", row->kernel, "size", count(row->size), "seed", count(row->seed),
+        "workers", count(row->workers), "batch", row->batch, "state",
+        tote_run_state_name(row->state), "store", summary->store);
+}
+
+static json_t *how_it_went(const struct tote_run_summary *run)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+                     "launched", time_of_day(run->row.launched_utc), "tasks",
+                     tasks(run), "lost_batches",
+                     run->has_events ? count(run->row.lost) : json_null(), "digest",
+                     text_or_null(run->digest), "phases_s", phases(run), "wall_s",
+                     number(run->wall_s), "tasks_per_s", number(run->tasks_per_s),
+                     "steady_tasks_per_s", number(run->steady_tasks_per_s), "task_s",
+                     task_times(run), "cpu_s", cpu(run), "failures", failures(run),
+                     "why", text_or_null(run->row.why));
+}
+
+/* Adds what is in `more`, which it takes; takes object too if that fails. */
+static json_t *join(json_t *object, json_t *more)
+{
+    if (!object || !more || json_object_update(object, more) < 0) {
+        json_decref(object);
+        object = NULL;
+    }
+    json_decref(more);
+    return object;
+}
+
+static json_t *one_run(const struct tote_summary *summary,
+                       const struct tote_run_summary *run)
+{
+    json_t *object = join(what_ran(summary, run), how_it_went(run));
+    if (summary->is_compare)
+        object = join(object, json_pack("{s:I}", "block", (json_int_t)run->row.block));
+    return object;
+}
+
+/* --- a comparison --- */
+
+static json_t *runs_of(const struct tote_summary *summary,
+                       const struct tote_cell_summary *cell)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; array && i < cell->n_runs; i++) {
+        if (json_array_append_new(array, one_run(summary, &cell->runs[i])) < 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+static json_t *cell_numbers(const struct tote_cell_summary *cell)
+{
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "tasks_per_s",
+        interval(&cell->tasks_per_s), "steady_tasks_per_s",
+        interval(&cell->steady_tasks_per_s), "wall_s", interval(&cell->wall_s),
+        "start_s", number(cell->start_s.median), "start_interval_s",
+        interval(&cell->start_s), "limit_fraction", number(cell->limit_fraction),
+        "limit_interval", interval(&cell->limit_ratios), "digest",
+        text_or_null(cell->digest), "digest_equal", sameness(cell->outputs));
+}
+
+static json_t *one_cell(const struct tote_summary *summary,
+                        const struct tote_cell_summary *cell)
+{
+    const struct tote_run_row *row = &cell->runs[0].row;
+    json_t *object =
+        json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:o}", "label", row->label, "engine",
+                  row->engine, "engine_version", row->engine_version, "binding",
+                  row->binding, "options", options(row->options), "box", row->box,
+                  "runs", runs_of(summary, cell));
+    return join(object, cell_numbers(cell));
+}
+
+static json_t *cells_of(const struct tote_summary *summary)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; array && i < summary->n_cells; i++) {
+        if (json_array_append_new(array, one_cell(summary, &summary->cells[i])) < 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+static json_t *passes_of(const struct tote_summary *summary)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; array && i < summary->n_limits; i++) {
+        const struct tote_limit_pass *pass = &summary->limits[i];
+        json_t *object =
+            json_pack("{s:I, s:o, s:o, s:o, s:o, s:s}", "block",
+                      (json_int_t)pass->row.block, "threads", count(pass->row.threads),
+                      "tasks", count(pass->row.tasks), "wall_s", number(pass->wall_s),
+                      "tasks_per_s", number(pass->tasks_per_s), "digest", pass->digest);
+        if (json_array_append_new(array, object) < 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+static json_t *limit(const struct tote_summary *summary)
+{
+    bool is_one = summary->limit_outputs == TOTE_SAME_YES;
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "threads",
+                     summary->n_limits ? count(summary->limits[0].row.threads)
+                                       : json_null(),
+                     "tasks_per_s", number(summary->limit_tasks_per_s.median),
+                     "interval", interval(&summary->limit_tasks_per_s), "digest",
+                     text_or_null(is_one ? summary->limits[0].digest : NULL), "runs",
+                     passes_of(summary));
+}
+
+static json_t *bag(const struct tote_run_row *row)
+{
+    return json_pack("{s:s, s:o, s:o, s:o}", "kernel", row->kernel, "size",
+                     count(row->size), "seed", count(row->seed), "tasks",
+                     count(row->tasks));
+}
+
+/* --- documents --- */
+
+static json_t *warnings(const struct tote_summary *summary)
+{
+    struct tote_notes notes;
+    if (tote_notes_make(summary, &notes) < 0)
+        return NULL;
+    json_t *array = json_array();
+    for (size_t i = 0; array && i < notes.n; i++) {
+        if (json_array_append_new(array, json_string(notes.texts[i])) < 0) {
+            json_decref(array);
+            array = NULL;
+        }
+    }
+    tote_notes_finish(&notes);
+    return array;
+}
+
+/* Settings "environment.NAME". */
+static json_t *environment(const struct tote_summary *summary)
+{
+    static const char prefix[] = "environment.";
+    json_t *object = json_object();
+    for (size_t i = 0; object && i < summary->n_settings; i++) {
+        const struct tote_setting *setting = &summary->settings[i];
+        if (strncmp(setting->name, prefix, sizeof prefix - 1) != 0)
+            continue;
+        if (json_object_set_new(object, setting->name + sizeof prefix - 1,
+                                json_string(setting->value)) < 0) {
+            json_decref(object);
+            object = NULL;
+        }
+    }
+    return object;
+}
+
+static json_t *setting_count(const struct tote_summary *summary, const char *name)
+{
+    uint64_t value;
+    return tote_gather_count(summary, name, &value) ? count(value) : json_null();
+}
+
+static json_t *blocks(const struct tote_summary *summary)
+{
+    return json_pack("{s:o, s:o}", "planned", setting_count(summary, "runs"), "whole",
+                     count(summary->n_blocks));
+}
+
+static json_t *document_of_compare(const struct tote_summary *summary)
+{
+    const struct tote_run_row *row = &summary->runs[0].row;
+    char *verdict = tote_verdict_sentence(summary);
+    if (!verdict)
+        return NULL;
+    json_t *document = json_pack(
+        "{s:i, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:s}",
+        "schema_version", TOTE_REPORT_SCHEMA, "kind", "compare", "bag", bag(row),
+        "workers", count(row->workers), "batch", row->batch, "order_seed",
+        setting_count(summary, "order_seed"), "end",
+        text_or_null(tote_gather_setting(summary, "end")), "blocks", blocks(summary),
+        "cells", cells_of(summary), "limit", limit(summary), "digests_equal",
+        sameness(summary->outputs), "verdict", verdict, "warnings", warnings(summary),
+        "environment", environment(summary), "store", summary->store);
+    free(verdict);
+    return document;
+}
+
+static json_t *document_of_run(const struct tote_summary *summary)
+{
+    return json_pack("{s:i, s:s, s:o, s:o, s:o}", "schema_version", TOTE_REPORT_SCHEMA,
+                     "kind", "run", "run", one_run(summary, tote_gather_run(summary)),
+                     "warnings", warnings(summary), "environment",
+                     environment(summary));
+}
+
+int tote_json_write(const struct tote_summary *summary, FILE *out)
+{
+    json_t *document =
+        summary->is_compare ? document_of_compare(summary) : document_of_run(summary);
+    char *text =
+        document ? json_dumps(document, JSON_INDENT(2) | JSON_REAL_PRECISION(DIGITS))
+                 : NULL;
+    json_decref(document);
+    if (!text)
+        return -ENOMEM;
+    fprintf(out, "%s\n", text);
+    free(text);
+    return 0;
+}

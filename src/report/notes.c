@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/* notes.c: one function a warning (notes.h). */
+#include "report/notes.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How src/core describes a box that has all its namespaces. */
+#define BOX_FULL "user, PID"
+
+struct maker {
+    struct tote_notes notes;
+    bool has_failed; /* out of memory */
+};
+
+static void add(struct maker *maker, const char *format, ...) TOTE_PRINTF(2, 3);
+
+static void add(struct maker *maker, const char *format, ...)
+{
+    struct tote_notes *notes = &maker->notes;
+    char **texts = reallocarray(notes->texts, notes->n + 1, sizeof *texts);
+    if (!texts) {
+        maker->has_failed = true;
+        return;
+    }
+    notes->texts = texts;
+    va_list list;
+    va_start(list, format);
+    int n = vasprintf(&texts[notes->n], format, list);
+    va_end(list);
+    if (n < 0)
+        maker->has_failed = true;
+    else
+        notes->n++;
+}
+
+/* --- the whole comparison --- */
+
+static void note_end(struct maker *maker, const struct tote_summary *summary)
+{
+    const char *end = tote_gather_setting(summary, "end");
+    uint64_t planned = summary->n_blocks;
+    tote_gather_count(summary, "runs", &planned);
+    if (!end)
+        add(maker,
+            "tote is at work on it or was killed: %zu of %" PRIu64 " blocks are whole",
+            summary->n_blocks, planned);
+    else if (strcmp(end, "budget") == 0)
+        add(maker,
+            "the budget was over after %zu of %" PRIu64
+            " whole blocks: give more with --budget",
+            summary->n_blocks, planned);
+    else if (strcmp(end, "signal") == 0)
+        add(maker, "a signal ended it after %zu of %" PRIu64 " whole blocks",
+            summary->n_blocks, planned);
+}
+
+static void note_n(struct maker *maker, const struct tote_summary *summary)
+{
+    size_t least = SIZE_MAX, most = 0;
+    for (size_t i = 0; i < summary->n_cells; i++) {
+        size_t n = summary->cells[i].n_counted;
+        least = n < least ? n : least;
+        most = n > most ? n : most;
+    }
+    const char *why =
+        "no interval (a 95 % interval of the median needs 6 runs: --runs 6)";
+    if (least == most && most < TOTE_GATHER_RUNS_MIN)
+        add(maker, "n=%zu: %s", least, why);
+    else if (least < TOTE_GATHER_RUNS_MIN)
+        add(maker, "n=%zu to %zu: below n=6 %s", least, most, why);
+}
+
+/* --- the machine --- */
+
+static void note_cores(struct maker *maker, const struct tote_summary *summary)
+{
+    uint64_t cores;
+    uint32_t workers = tote_gather_run(summary)->row.workers;
+    if (tote_gather_count(summary, "environment.cores", &cores) && workers > cores)
+        add(maker,
+            "more workers than cores (%" PRIu32 " on %" PRIu64
+            "): this says nothing about scaling",
+            workers, cores);
+}
+
+static void note_box(struct maker *maker, const struct tote_run_summary *run)
+{
+    const char *box = run->row.box;
+    if (box[0] && strncmp(box, BOX_FULL, strlen(BOX_FULL)) != 0)
+        add(maker, "%s: %s", run->row.label, box);
+}
+
+/* --- runs and tasks --- */
+
+const char *tote_notes_state(const struct tote_run_summary *run)
+{
+    return run->row.state == TOTE_RUN_RUNNING ? "running or killed"
+                                              : tote_run_state_name(run->row.state);
+}
+
+static void note_run(struct maker *maker, const struct tote_run_summary *run,
+                     bool has_block)
+{
+    const char *why = run->row.why;
+    char block[32] = "";
+    if (has_block)
+        snprintf(block, sizeof block, ", block %" PRId64, run->row.block);
+    add(maker, "%s%s: %s%s%s", run->row.label, block, tote_notes_state(run),
+        why[0] ? ": " : "", why);
+}
+
+static void note_runs(struct maker *maker, const struct tote_summary *summary)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < summary->n_runs; i++) {
+        const struct tote_run_summary *run = &summary->runs[i];
+        if (run->is_counted)
+            continue;
+        if (++n <= TOTE_NOTES_RUNS_MAX)
+            note_run(maker, run, summary->is_compare);
+    }
+    if (n > TOTE_NOTES_RUNS_MAX)
+        add(maker, "%zu more runs are not complete", n - TOTE_NOTES_RUNS_MAX);
+}
+
+static void note_events(struct maker *maker, const char *label, uint64_t failed,
+                        uint64_t lost, uint64_t duplicate)
+{
+    if (failed > 0)
+        add(maker, "%s: %" PRIu64 " task%s failed", label, failed,
+            failed > 1 ? "s" : "");
+    if (lost > 0)
+        add(maker, "%s: %" PRIu64 " batch%s lost with a worker and tried again", label,
+            lost, lost > 1 ? "es were" : " was");
+    if (duplicate > 0)
+        add(maker, "%s: %" PRIu64 " result%s came again and did not count", label,
+            duplicate, duplicate > 1 ? "s" : "");
+}
+
+/* --- the list --- */
+
+static void make_of_compare(struct maker *maker, const struct tote_summary *summary)
+{
+    note_end(maker, summary);
+    note_n(maker, summary);
+    note_cores(maker, summary);
+    note_runs(maker, summary);
+    for (size_t i = 0; i < summary->n_cells; i++) {
+        const struct tote_cell_summary *cell = &summary->cells[i];
+        note_box(maker, &cell->runs[0]);
+        note_events(maker, cell->runs[0].row.label, cell->failed, cell->lost,
+                    cell->duplicate);
+    }
+}
+
+static void make_of_run(struct maker *maker, const struct tote_summary *summary)
+{
+    const struct tote_run_summary *run = tote_gather_run(summary);
+    note_cores(maker, summary);
+    if (!run->is_counted)
+        note_run(maker, run, false);
+    note_box(maker, run);
+    note_events(maker, run->row.label, run->failed, run->row.lost, run->row.duplicate);
+}
+
+int tote_notes_make(const struct tote_summary *summary, struct tote_notes *ret_notes)
+{
+    struct maker maker = {0};
+    if (summary->is_compare)
+        make_of_compare(&maker, summary);
+    else
+        make_of_run(&maker, summary);
+    if (maker.has_failed) {
+        tote_notes_finish(&maker.notes);
+        return -ENOMEM;
+    }
+    *ret_notes = maker.notes;
+    return 0;
+}
+
+void tote_notes_finish(struct tote_notes *notes)
+{
+    for (size_t i = 0; i < notes->n; i++)
+        free(notes->texts[i]);
+    free(notes->texts);
+    *notes = (struct tote_notes){0};
+}

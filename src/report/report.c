@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* report.c: from a store to a stream (report.h). Numbers are gather.h's, forms are
+ * formats.h's. */
+#include "report/report.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "report/formats.h"
+
+static const struct {
+    enum tote_mask mask;
+    int (*write)(const struct tote_summary *summary, FILE *out);
+} formats[] = {
+    [TOTE_REPORT_TEXT] = {TOTE_MASK_CONTROLS, tote_text_write},
+    [TOTE_REPORT_JSON] = {TOTE_MASK_BYTES, tote_json_write},
+    [TOTE_REPORT_CSV] = {TOTE_MASK_NOTHING, tote_csv_write}, /* data, to the byte */
+};
+
+int tote_report_write(struct tote_store *store, enum tote_report_format format,
+                      FILE *out, struct tote_error *err)
+{
+    struct tote_summary summary;
+    int rc = tote_gather_rows(store, &summary, err);
+    if (rc < 0)
+        return rc;
+    rc = tote_gather_records(store, &summary, err);
+    if (rc < 0)
+        goto out;
+    tote_gather_mask(&summary, formats[format].mask);
+    rc = formats[format].write(&summary, out);
+    if (rc < 0) {
+        tote_error_set(err, rc, "out of memory for the report");
+        goto out;
+    }
+    errno = 0;
+    if (fflush(out) != 0 || ferror(out))
+        rc = tote_error_set(err, -EIO, "cannot write the report: %s",
+                            errno ? strerror(errno) : "output error");
+out:
+    tote_gather_finish(&summary);
+    return rc;
+}
+
+int tote_report_judge(struct tote_store *store, struct tote_verdict *ret_verdict,
+                      struct tote_error *err)
+{
+    struct tote_summary summary;
+    int rc = tote_gather_rows(store, &summary, err);
+    if (rc < 0)
+        return rc;
+    struct tote_verdict verdict = {.has_differed = summary.outputs == TOTE_SAME_NO};
+    for (size_t i = 0; i < summary.n_runs; i++)
+        verdict.has_failed = verdict.has_failed || summary.runs[i].failed > 0;
+    *ret_verdict = verdict;
+    tote_gather_finish(&summary);
+    return 0;
+}
