@@ -286,15 +286,3 @@ size_t manager_counts(struct tote_engine_count *counts)
     counts[n++] = (struct tote_engine_count){"bytes_received", stats.bytes_received};
     return n;
 }
-
-void manager_close(void)
-{
-    struct work_queue_task *task = bell;
-    bell = NULL;
-    if (manager.queue)
-        work_queue_delete(manager.queue); /* the tasks in it stay ours */
-    work_queue_task_delete(task);
-    work_queue_task_delete(manager.done);
-    manager.done = NULL;
-    manager.queue = NULL;
-}

@@ -2,7 +2,10 @@
 /* manager.h: the Work Queue manager of the workqueue engine: batches in, answers out,
  * one Work Queue task a batch. Not for the worker processes (workers.h).
  *
- * There is one manager a process, and all calls come from one thread. */
+ * There is one manager a process, and all calls come from one thread. Nothing closes
+ * it: the end of the process does, and the workers notice by their sockets. Deleting
+ * the queue would say no more to them, and would leak its password and the tasks under
+ * way. */
 #ifndef TOTE_WORKQUEUE_MANAGER_H
 #define TOTE_WORKQUEUE_MANAGER_H
 
@@ -47,8 +50,5 @@ bool manager_wait(struct manager_answer *ret_answer);
 
 /* What the queue counted, for bye. Returns how many; counts has MANAGER_COUNTS_MAX. */
 size_t manager_counts(struct tote_engine_count *counts);
-
-/* Lets all workers go. May be called twice. */
-void manager_close(void);
 
 #endif

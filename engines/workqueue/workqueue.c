@@ -77,10 +77,9 @@ static const char *find(const char **ret_why, const char **ret_mend)
     return NULL;
 }
 
-static void end_everything(void)
+static void end_workers(void)
 {
     workers_end(&program.workers);
-    manager_close();
 }
 
 /* --- coming up -----------------------------------------------------------------------
@@ -247,7 +246,7 @@ static int come_down(void)
     size_t n = manager_counts(counts);
     counts[n++] = (struct tote_engine_count){"batches", program.batches};
     counts[n++] = (struct tote_engine_count){"lost", program.lost};
-    end_everything();
+    end_workers();
     return tote_engine_bye(program.engine, counts, n);
 }
 
@@ -260,7 +259,7 @@ int main(int argc, char **argv)
         .n_options = sizeof options / sizeof *options,
         .options_size = sizeof(struct options),
         .find = find,
-        .cleanup = end_everything,
+        .cleanup = end_workers,
     };
     program.engine = tote_engine_open(&about, argc, argv, &program.options);
     program.hello = tote_engine_hello(program.engine);

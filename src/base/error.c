@@ -26,8 +26,11 @@ void tote_error_prefix(struct tote_error *err, const char *format, ...)
 
     va_list args;
     va_start(args, format);
-    int n = vsnprintf(err->text, sizeof err->text, format, args);
+    vsnprintf(err->text, sizeof err->text, format, args);
     va_end(args);
-    if (n >= 0 && (size_t)n < sizeof err->text)
-        snprintf(err->text + n, sizeof err->text - (size_t)n, ": %s", old);
+    /* Appends what fits: a sentence that is too long is cut. */
+    size_t n = strlen(err->text), room = sizeof err->text - 1 - n;
+    strncat(err->text, ": ", room);
+    n = strlen(err->text), room = sizeof err->text - 1 - n;
+    strncat(err->text, old, room);
 }

@@ -93,8 +93,10 @@ static int go_on(struct tote_dispatcher *d, struct tote_error *err)
 {
     if (d->phase != TOTE_PHASE_RUNNING)
         return 0;
-    if (!tote_dispatcher_is_complete(d))
+    if (!tote_dispatcher_is_recorded(d))
         return fill_window(d, err);
+    if (!tote_dispatcher_is_complete(d))
+        return 0; /* lost ranges may wait, but a late answer brought their results */
     d->last_ns = d->ops->now(d->context);
     return tote_dispatcher_stop(d, err);
 }
@@ -103,10 +105,11 @@ static int go_on(struct tote_dispatcher *d, struct tote_error *err)
 
 int tote_dispatcher_ready(struct tote_dispatcher *d, struct tote_error *err)
 {
-    if (d->phase != TOTE_PHASE_STARTING)
+    if (d->ready_ns)
         return tote_error_set(err, -EPROTO, "the engine said ready twice");
-    d->phase = TOTE_PHASE_RUNNING;
     d->ready_ns = d->ops->now(d->context);
+    if (d->phase == TOTE_PHASE_STARTING) /* else its ready crossed our stop */
+        d->phase = TOTE_PHASE_RUNNING;
     return go_on(d, err);
 }
 

@@ -15,10 +15,11 @@ int tote_recorder_init(struct tote_recorder *recorder, uint64_t tasks,
                        struct tote_error *err)
 {
     *recorder = (struct tote_recorder){.tasks = tasks};
-    recorder->n_pages = tasks / TOTE_RECORDER_PAGE + 1;
-    recorder->pages = calloc(recorder->n_pages, sizeof *recorder->pages);
+    size_t n_pages = tasks / TOTE_RECORDER_PAGE + 1;
+    recorder->pages = calloc(n_pages, sizeof *recorder->pages);
     if (!recorder->pages)
         return tote_error_set(err, -ENOMEM, "out of memory for %" PRIu64 " tasks", tasks);
+    recorder->n_pages = n_pages;
     return 0;
 }
 
