@@ -450,6 +450,17 @@ static size_t escape_lines(char *into, size_t room, const char *lines, size_t n)
     return (size_t)(at - into);
 }
 
+uint64_t tote_engine_count_lines(const char *lines, size_t n)
+{
+    uint64_t count = 0;
+    const char *end = lines + n;
+    while (lines < end && (lines = memchr(lines, '\n', (size_t)(end - lines)))) {
+        count++;
+        lines++;
+    }
+    return count;
+}
+
 void tote_engine_done(struct tote_engine *engine, uint64_t batch, uint64_t worker,
                       const char *lines, size_t n)
 {

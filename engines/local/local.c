@@ -197,19 +197,14 @@ static void hand_out(void)
 static void finish_batch(struct slot *slot, size_t n)
 {
     const struct tote_engine_command *batch = &slot->given[0];
-    uint32_t lines = 0;
-    const char *end = slot->answer + n, *at = slot->answer;
-    while (at < end && (at = memchr(at, '\n', (size_t)(end - at)))) {
-        lines++;
-        at++;
-    }
+    uint64_t lines = tote_engine_count_lines(slot->answer, n);
     if (lines == batch->count) {
         tote_engine_done(pool.engine, batch->batch, slot->worker, slot->answer, n);
         pool.batches++;
         pool.deaths = 0;
     } else {
         tote_engine_lost(pool.engine, batch->batch, slot->worker,
-                         "%" PRIu32 " records came back for %" PRIu32 " tasks", lines,
+                         "%" PRIu64 " records came back for %" PRIu32 " tasks", lines,
                          batch->count);
     }
     slot->given[0] = slot->given[1];

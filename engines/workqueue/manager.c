@@ -99,6 +99,8 @@ int manager_open(const struct tote_engine_hello *hello, int port,
                  const char *password_file, const char *log)
 {
     check_kernel(hello->bag.kernel);
+    if (access(hello->task_program, X_OK) < 0)
+        tote_engine_die(1, "cannot run '%s': %s", hello->task_program, strerror(errno));
     clear_environment();
     manager.hello = hello;
     manager.queue = work_queue_create(port);
@@ -138,6 +140,7 @@ static void hang_bell(void)
 {
     struct work_queue_task *task = work_queue_task_create("true");
     work_queue_task_specify_feature(task, "tote-bell");
+    work_queue_task_specify_priority(task, -2 * (double)TOTE_BAG_MAX); /* below all */
     work_queue_submit(manager.queue, task);
     bell = task;
 }
@@ -180,7 +183,7 @@ void manager_submit(const struct tote_engine_command *command)
     /* First the worker's name, which its environment holds. Standard error would come
      * back mixed with the records. */
     snprintf(text, sizeof text,
-             "echo $TOTE_WORKER; exec ./tote-task --kernel %s --size %" PRIu64
+             "echo ${TOTE_WORKER:-0}; exec ./tote-task --kernel %s --size %" PRIu64
              " --seed %" PRIu64 " --first %" PRIu64 " --count %" PRIu32
              " --attempt %" PRIu32 " 2>/dev/null",
              bag->kernel, bag->size, bag->seed, command->first, command->count,
@@ -199,6 +202,8 @@ void manager_submit(const struct tote_engine_command *command)
     work_queue_task_specify_cores(task, 1);
     work_queue_task_specify_memory(task, SHARE_MB);
     work_queue_task_specify_disk(task, SHARE_MB);
+    /* Of equal priorities the newest goes first; we want the oldest. */
+    work_queue_task_specify_priority(task, -(double)command->batch);
     /* Trying again is tote's work. The least that can be asked for is one retry, after
      * a second try; a task that counts a first try already has none left. */
     work_queue_task_specify_max_retries(task, 1);
@@ -206,42 +211,30 @@ void manager_submit(const struct tote_engine_command *command)
     work_queue_submit(manager.queue, task);
 }
 
-static uint64_t count_lines(const char *at, const char *end)
-{
-    uint64_t lines = 0;
-    while (at < end && (at = memchr(at, '\n', (size_t)(end - at)))) {
-        lines++;
-        at++;
-    }
-    return lines;
-}
-
-/* Takes the worker's name off the output; says in answer->why what is wrong with the
+/* Takes the worker's id off the output; says in answer->why what is wrong with the
  * rest. */
 static void judge(const struct work_queue_task *task, uint64_t count,
                   struct manager_answer *answer)
 {
     int status = task->return_status;
-    char *name_end, *output = task->output ? task->output : "";
-    answer->worker = strtoull(output, &name_end, 10);
-    answer->lines = *name_end == '\n' ? name_end + 1 : name_end;
+    bool status_is_fine =
+        status == 0 || status == 3 || status == 4; /* records say more */
+    char *id_end, *output = task->output ? task->output : "";
+    answer->worker = strtoull(output, &id_end, 10);
+    answer->lines = *id_end == '\n' ? id_end + 1 : id_end;
     answer->n = strlen(answer->lines);
-    uint64_t lines = count_lines(answer->lines, answer->lines + answer->n);
+    uint64_t lines = tote_engine_count_lines(answer->lines, answer->n);
 
     answer->why[0] = '\0';
     if (task->result == WORK_QUEUE_RESULT_MAX_RETRIES)
         snprintf(answer->why, sizeof answer->why,
                  "the worker vanished with the batch, or refused it");
-    else if (task->result == WORK_QUEUE_RESULT_SIGNAL)
-        snprintf(answer->why, sizeof answer->why,
-                 "the process of the batch was ended by signal %d", status);
     else if (task->result != WORK_QUEUE_RESULT_SUCCESS)
         snprintf(answer->why, sizeof answer->why,
                  "Work Queue ended the task with result %d", (int)task->result);
-    else if (status != 0 && status != 3 &&
-             status != 4) /* 3, 4: the records say it too */
+    else if (!status_is_fine)
         snprintf(answer->why, sizeof answer->why,
-                 "the process of the batch exited with status %d", status);
+                 "the process of the batch ended with status or signal %d", status);
     else if (lines != count)
         snprintf(answer->why, sizeof answer->why,
                  "%" PRIu64 " records came back for %" PRIu64 " tasks", lines, count);
@@ -283,6 +276,5 @@ size_t manager_counts(struct tote_engine_count *counts)
     counts[n++] =
         (struct tote_engine_count){"tasks_dispatched", stats.tasks_dispatched};
     counts[n++] = (struct tote_engine_count){"bytes_sent", stats.bytes_sent};
-    counts[n++] = (struct tote_engine_count){"bytes_received", stats.bytes_received};
     return n;
 }

@@ -62,6 +62,8 @@ static struct program {
     struct tote_engine *engine;
     const struct tote_engine_hello *hello;
     struct workers workers;
+    struct tote_engine_command early; /* a batch that came before ready */
+    bool has_early;
     int64_t batches, lost;
     uint32_t deaths; /* since a batch was last done */
     uint64_t
@@ -123,22 +125,29 @@ static void die_of_workers(const char *how)
                     words);
 }
 
-/* False: stop came first. */
+/* What tote says before ready; a batch stays in `early`, later lines unread. */
+static enum tote_engine_verb look_at_tote(int pause_ms)
+{
+    if (program.has_early) {
+        poll(NULL, 0, pause_ms);
+        return TOTE_ENGINE_RUN;
+    }
+    enum tote_engine_verb verb =
+        tote_engine_next(program.engine, pause_ms, &program.early);
+    program.has_early = verb == TOTE_ENGINE_RUN;
+    return verb;
+}
+
+/* False: stop came first. Work Queue lets workers in only while it is called, and does
+ * not say when one knocks. */
 static bool wait_for_workers(void)
 {
     int pause_ms = program.options.external_workers ? LOOK_SELDOM_MS : LOOK_MS;
     while (manager_cores() < program.hello->slots) {
-        struct tote_engine_command command;
         char how[TOTE_WHY_MAX];
         uint32_t place;
-        switch (tote_engine_next(program.engine, pause_ms, &command)) {
-        case TOTE_ENGINE_RUN:
-            tote_engine_die(1, "tote sent a batch before it heard ready");
-        case TOTE_ENGINE_STOP:
+        if (look_at_tote(pause_ms) == TOTE_ENGINE_STOP)
             return false;
-        case TOTE_ENGINE_NONE:
-            break;
-        }
         if (workers_reap(&program.workers, &place, how))
             die_of_workers(how);
     }
@@ -187,6 +196,8 @@ static void come_up(void)
         return;
     say_ready();
     manager_watch(tote_engine_fd(program.engine));
+    if (program.has_early)
+        manager_submit(&program.early);
 }
 
 /* --- running -------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* engine.h: what an engine program in C needs of the engine protocol (docs/protocol.md).
+/* engine.h: what an engine program in C needs of the engine protocol
+ * (docs/protocol.md).
  *
  *     int main(int argc, char **argv)
  *     {
@@ -15,10 +16,10 @@
  *         return tote_engine_bye(engine, NULL, 0);
  *     }
  *
- * The helper reads and writes lines and checks them; it starts no process and no thread.
- * These calls belong to a program, not to a library: whatever breaks the protocol ends
- * the process through tote_engine_die(), which first calls the program's own cleanup.
- * All calls come from one thread. */
+ * The helper reads and writes lines and checks them; it starts no process and no
+ * thread. These calls belong to a program, not to a library: whatever breaks the
+ * protocol ends the process through tote_engine_die(), which first calls the program's
+ * own cleanup. All calls come from one thread. */
 #ifndef TOTE_ENGINE_H
 #define TOTE_ENGINE_H
 
@@ -81,7 +82,8 @@ struct tote_engine_command {
 
 /* Answers --describe and exits; else reads hello (blocking), chooses the version, fills
  * options from hello through the table. Exits 2 with a sentence on a bad option, 1 on
- * anything that is not the protocol. Returns a new connection, freed by tote_engine_bye. */
+ * anything that is not the protocol. Returns a new connection, freed by
+ * tote_engine_bye. */
 struct tote_engine *tote_engine_open(const struct tote_engine_about *about, int argc,
                                      char **argv, void *options);
 
@@ -100,8 +102,14 @@ enum tote_engine_verb tote_engine_next(struct tote_engine *engine, int timeout_m
 
 int tote_engine_fd(const struct tote_engine *engine);
 
+/* Newlines in n bytes. An engine compares them with the batch's count before it says
+ * done: an answer that is not whole is lost. */
+uint64_t tote_engine_count_lines(const char *lines, size_t n);
+
 /* lines: the batch's record lines as tote-task printed them, n bytes; they are checked
- * for their bytes (printable ASCII and newlines), not for their meaning. */
+ * for their bytes (printable ASCII and newlines), not for their meaning. Lines with
+ * other bytes, none, or too many for a line of the protocol are said to be lost
+ * instead. */
 void tote_engine_done(struct tote_engine *engine, uint64_t batch, uint64_t worker,
                       const char *lines, size_t n);
 

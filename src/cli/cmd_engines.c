@@ -12,11 +12,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/check.h"
 #include "cli/command.h"
 #include "core/program.h"
 
 struct engines_settings {
     bool json;
+    double timeout_s;
+    char point[TOTE_OPTION_TEXT_MAX];
 };
 
 static const struct tote_option options[] = {
@@ -25,9 +28,22 @@ static const struct tote_option options[] = {
      .offset = offsetof(struct engines_settings, json),
      .fallback = "no",
      .help = "print one JSON document"},
+    {.name = "timeout",
+     .type = TOTE_OPTION_SECONDS,
+     .offset = offsetof(struct engines_settings, timeout_s),
+     .fallback = "0s",
+     .max = 3600,
+     .help = "check: how long the engine may take for ready and for an answer; 0: 60 s "
+             "and 20 s"},
+    {.name = "point",
+     .type = TOTE_OPTION_TEXT,
+     .offset = offsetof(struct engines_settings, point),
+     .help = "check: only the point of this name"},
 };
 
-static const struct tote_option_list lists[] = {{options, 1}};
+#define N_OPTIONS (sizeof options / sizeof options[0])
+
+static const struct tote_option_list lists[] = {{options, N_OPTIONS}};
 
 /* --- list --- */
 
@@ -157,17 +173,34 @@ static int change_engine(const char *name, const char *verb, struct tote_error *
 
 /* --- the command --- */
 
-static int engines_verb(const struct tote_args *args, bool is_json, struct tote_error *err)
+/* The suite's words are on stdout by then; the exit code says the rest. */
+static int check_engine(const char *engine, const struct engines_settings *settings,
+                        struct tote_error *err)
+{
+    struct tote_check_settings check = {.is_json = settings->json,
+                                        .timeout_s = settings->timeout_s,
+                                        .point = settings->point[0] ? settings->point
+                                                                    : NULL};
+    int failed = tote_check_engine(engine, &check, err);
+    return failed > 0 ? TOTE_EXIT_ENGINE : failed;
+}
+
+/* An exit code, or a negative errno and a sentence. */
+static int engines_verb(const struct tote_args *args,
+                        const struct engines_settings *settings, struct tote_error *err)
 {
     const char *verb = args->n_arguments > 0 ? args->arguments[0] : "list";
-    bool has_name = args->n_arguments > 1;
-    if (strcmp(verb, "list") == 0 && !has_name)
-        return list_engines(is_json, err);
+    const char *name = args->n_arguments > 1 ? args->arguments[1] : NULL;
+    if (strcmp(verb, "list") == 0 && !name)
+        return list_engines(settings->json, err);
+    bool checks = strcmp(verb, "check") == 0;
     bool changes = strcmp(verb, "setup") == 0 || strcmp(verb, "remove") == 0;
-    if (changes && has_name)
-        return change_engine(args->arguments[1], verb, err);
-    if (changes)
+    if ((checks || changes) && !name)
         return tote_error_set(err, -EINVAL, "which engine? tote engines %s NAME", verb);
+    if (checks)
+        return check_engine(name, settings, err);
+    if (changes)
+        return change_engine(name, verb, err);
     return tote_error_set(err, -EINVAL,
                           "unknown verb '%s'; engines takes list, check NAME, setup NAME or "
                           "remove NAME",
@@ -177,12 +210,13 @@ static int engines_verb(const struct tote_args *args, bool is_json, struct tote_
 static int engines_main(const struct tote_args *args)
 {
     struct tote_error err = {0};
-    struct engines_settings settings = {false};
-    int rc = tote_args_apply(args, lists, 1, &settings, &err);
+    struct engines_settings settings;
+    int rc = tote_options_defaults(options, N_OPTIONS, &settings, &err);
     if (rc == 0)
-        rc = engines_verb(args, settings.json, &err);
-    return rc < 0 ? tote_command_fail(settings.json, tote_exit_of(rc), &err)
-                  : TOTE_EXIT_OK;
+        rc = tote_args_apply(args, lists, 1, &settings, &err);
+    if (rc == 0)
+        rc = engines_verb(args, &settings, &err);
+    return rc < 0 ? tote_command_fail(args->wants_json, tote_exit_of(rc), &err) : rc;
 }
 
 const struct tote_command tote_command_engines = {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* main.c: the table of subcommands, and the way from argv to one of them. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -56,7 +55,6 @@ static int run_command(const struct tote_command *command, int argc, char **argv
 
 int main(int argc, char **argv)
 {
-    signal(SIGPIPE, SIG_IGN); /* a reader that leaves is an error of write, not a death */
     if (argc < 2) {
         tote_help_short(stderr);
         return TOTE_EXIT_USAGE;

@@ -1,50 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* session.c: signals, store, progress and report around a run or a comparison
+/* session.c: store, progress and report around a run or a comparison
  * (session.h). */
 #include "cli/session.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cli/environment.h"
 #include "cli/progress.h"
+#include "cli/signals.h"
 #include "report/report.h"
-
-/* --- signals --- */
-
-static void end_signals(sigset_t *set)
-{
-    sigemptyset(set);
-    sigaddset(set, SIGINT);
-    sigaddset(set, SIGTERM);
-    sigaddset(set, SIGHUP);
-}
-
-static int open_signals(struct tote_error *err)
-{
-    sigset_t set;
-    end_signals(&set);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    return fd >= 0 ? fd : tote_error_set(err, -errno, "signalfd: %s", strerror(errno));
-}
-
-static void die_by(int signo)
-{
-    sigset_t set;
-    end_signals(&set);
-    sigprocmask(SIG_UNBLOCK, &set, NULL);
-    signal(signo, SIG_DFL);
-    raise(signo);
-}
 
 /* --- the store's place --- */
 
@@ -149,7 +120,7 @@ int tote_session_begin(struct tote_session *session, const char *kind,
 {
     session->run.log_fd = -1;
     fill_config(session);
-    session->run.signal_fd = open_signals(err);
+    session->run.signal_fd = tote_signals_open(err);
     if (session->run.signal_fd < 0)
         return session->run.signal_fd;
     int log_fd = open_log(session->settings.engine_log, err);
@@ -207,19 +178,18 @@ int tote_session_end(struct tote_session *session, int rc, struct tote_error *er
     close_store(session, rc < 0);
     if (session->run.log_fd >= 0)
         close(session->run.log_fd);
+    tote_signals_close(session->run.signal_fd);
     struct tote_verdict verdict = {0};
     bool was_run = rc >= 0;
     if (was_run)
         rc = print_report(session, &verdict, err);
-    if (session->run.signal_fd >= 0)
-        close(session->run.signal_fd);
     if (was_run && rc < 0)
         return tote_command_fail(false, TOTE_EXIT_INTERNAL, err);
     if (rc < 0)
         return tote_command_fail(session->settings.json, tote_exit_of(rc), err);
     if (session->signal) {
         fflush(stdout);
-        die_by(session->signal);
+        tote_signals_die(session->signal);
     }
     return verdict.has_differed  ? TOTE_EXIT_OUTPUTS_DIFFER
            : verdict.has_failed ? TOTE_EXIT_TASKS_FAILED

@@ -76,11 +76,19 @@ const char *tote_figure_duration(double value, char text[static TOTE_FIGURE_MAX]
 
 const char *tote_figure_fraction(double value, char text[static TOTE_FIGURE_MAX])
 {
-    return write_digits(value, value < 0.00995 ? 4 : value < 0.0995 ? 3 : 2, "", text);
+    if (value < 0.00095)
+        snprintf(text, TOTE_FIGURE_MAX, "<0.001");
+    else
+        write_digits(value, value < 0.0995 ? 3 : 2, "", text);
+    return text;
 }
 
 const char *tote_figure_times(double value, char text[static TOTE_FIGURE_MAX])
 {
     int decimals = value < 1.005 ? 3 : value < 1.995 ? 2 : value < 9.95 ? 1 : 0;
+    if (value >= 99.5 && isfinite(value)) {
+        double scale = pow(10, floor(log10(value)) - 1);
+        value = round(value / scale) * scale;
+    }
     return write_digits(value, decimals, "x", text);
 }

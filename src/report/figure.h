@@ -27,10 +27,10 @@ const char *tote_figure_seconds(double value, char text[static TOTE_FIGURE_MAX])
 /* Seconds with a unit that fits: "5.13 ms" */
 const char *tote_figure_duration(double value, char text[static TOTE_FIGURE_MAX]);
 
-/* A part of a whole: 0.97, 0.042 */
+/* A part of a whole: 0.97, 0.042, <0.001 */
 const char *tote_figure_fraction(double value, char text[static TOTE_FIGURE_MAX]);
 
-/* How many times as fast, value at least 1: 1.003x, 1.05x, 3.1x, 42x */
+/* How many times as fast, value at least 1: 1.003x, 1.05x, 3.1x, 42x, 420x */
 const char *tote_figure_times(double value, char text[static TOTE_FIGURE_MAX]);
 
 #endif

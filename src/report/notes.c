@@ -88,11 +88,18 @@ static void note_cores(struct maker *maker, const struct tote_summary *summary)
             workers, cores);
 }
 
-static void note_box(struct maker *maker, const struct tote_run_summary *run)
+/* Once for all cells that are in boxes alike. */
+static void note_box(struct maker *maker, const struct tote_summary *summary,
+                     const struct tote_run_summary *run)
 {
     const char *box = run->row.box;
-    if (box[0] && strncmp(box, BOX_FULL, strlen(BOX_FULL)) != 0)
-        add(maker, "%s: %s", run->row.label, box);
+    if (!box[0] || strncmp(box, BOX_FULL, strlen(BOX_FULL)) == 0)
+        return;
+    for (const struct tote_run_summary *other = summary->runs; other < run; other++) {
+        if (strcmp(other->row.box, box) == 0)
+            return;
+    }
+    add(maker, "the box of %s is not full: %s", run->row.label, box);
 }
 
 /* --- runs and tasks --- */
@@ -106,7 +113,8 @@ const char *tote_notes_state(const struct tote_run_summary *run)
 static void note_run(struct maker *maker, const struct tote_run_summary *run,
                      bool has_block)
 {
-    const char *why = run->row.why;
+    const char *why =
+        run->has_events ? run->row.why : "what was durable by then is counted";
     char block[32] = "";
     if (has_block)
         snprintf(block, sizeof block, ", block %" PRId64, run->row.block);
@@ -152,7 +160,7 @@ static void make_of_compare(struct maker *maker, const struct tote_summary *summ
     note_runs(maker, summary);
     for (size_t i = 0; i < summary->n_cells; i++) {
         const struct tote_cell_summary *cell = &summary->cells[i];
-        note_box(maker, &cell->runs[0]);
+        note_box(maker, summary, &cell->runs[0]);
         note_events(maker, cell->runs[0].row.label, cell->failed, cell->lost,
                     cell->duplicate);
     }
@@ -164,7 +172,7 @@ static void make_of_run(struct maker *maker, const struct tote_summary *summary)
     note_cores(maker, summary);
     if (!run->is_counted)
         note_run(maker, run, false);
-    note_box(maker, run);
+    note_box(maker, summary, run);
     note_events(maker, run->row.label, run->failed, run->row.lost, run->row.duplicate);
 }
 

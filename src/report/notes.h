@@ -11,8 +11,9 @@
 
 #include "report/gather.h"
 
-#define TOTE_NOTES_RUNS_MAX 5 /* runs that are not complete are named, the first ones  \
-                               */
+#define TOTE_NOTES_RUNS_MAX                                                            \
+    5 /* runs that are not complete are named, the first ones                          \
+       */
 
 struct tote_notes {
     char **texts;

@@ -33,6 +33,9 @@ static void measure(struct layout *layout, const char *const *cells, size_t n_ro
     size_t rest = 0;
     for (size_t c = layout->n; c-- > 0;) {
         size_t width = width_of(layout->columns[c].head);
+        size_t over = width_of(layout->columns[c].over);
+        bool can_reach_over = c + 1 < layout->n && !layout->columns[c + 1].over[0];
+        width = over > width && !can_reach_over ? over : width;
         for (size_t r = 0; r < n_rows; r++) {
             size_t cell = width_of(cells[r * layout->n + c]);
             bool is_too_wide = c == 0 && cell + rest > most;

@@ -34,7 +34,8 @@ static int write_notes(FILE *out, const struct tote_summary *summary)
 static void write_plan(FILE *out, const struct tote_run_summary *run)
 {
     const struct tote_run_row *row = &run->row;
-    fprintf(out, ROW "%s %s%s%s%s\n", "engine", row->engine, row->engine_version,
+    fprintf(out, ROW "%s%s%s%s%s\n", "engine", row->engine,
+            row->engine_version[0] ? " " : "", row->engine_version,
             row->binding[0] ? ", " : "", row->binding);
     fprintf(out, ROW "%s, size %" PRIu64 ", seed %" PRIu64 "\n", "bag", row->kernel,
             row->size, row->seed);

@@ -90,8 +90,6 @@ def spoil(run, records):
             lines.append(" ".join(["5", *fields[1:]]))
         elif BAD == "wrong-digest":
             lines[0] = " ".join([*fields[:7], "0" * 32, fields[8]])
-        elif BAD == "backwards":
-            lines[0] = " ".join([*fields[:2], fields[3], "1", *fields[4:]])
         elif BAD == "half-record":
             lines[-1] = lines[-1][:-9]
     return "".join(lines)

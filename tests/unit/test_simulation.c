@@ -81,7 +81,7 @@ struct sim {
     bool is_stored[TASKS_MAX];
     enum tote_outcome outcome[TASKS_MAX];
     uint64_t expected, stored, durable, duplicates, lost, out;
-    uint32_t lost_row, most_lost_row;
+    tote_ns_t first_ns;
     bool was_stopped, was_asked, was_killed, is_gone, is_commit_coming;
 
     struct tote_dispatcher dispatcher;
@@ -399,14 +399,23 @@ static const struct tote_dispatch_ops sim_ops = {
 
 /* --- events --- */
 
-/* True the first time: batches are numbered from 1 without gaps, so the queue tells. */
-static bool was_out(struct sim *sim, uint64_t id)
+/* Counts down the first time: batches are numbered from 1 without gaps, so the queue
+ * can remember it. */
+static void was_out(struct sim *sim, uint64_t id)
 {
     uint64_t *flag = &sim->fifo[id - 1].id;
-    bool is_out = *flag != 0;
+    sim->out -= *flag != 0;
     *flag = 0;
-    sim->out -= is_out;
-    return is_out;
+}
+
+/* A result of this task has come: the first counts. */
+static void expect(struct sim *sim, uint64_t task)
+{
+    sim->duplicates += sim->is_expected[task];
+    sim->expected += !sim->is_expected[task];
+    sim->is_expected[task] = true;
+    if (!sim->first_ns)
+        sim->first_ns = sim->now;
 }
 
 static int on_done(struct sim *sim, const struct event *event, struct tote_error *err)
@@ -414,14 +423,9 @@ static int on_done(struct sim *sim, const struct event *event, struct tote_error
     trace(sim, event->is_wrong ? "wrong" : "done", event->batch.id, event->batch.first,
           event->n);
     if (!event->is_wrong) {
-        if (was_out(sim, event->batch.id))
-            sim->lost_row = 0;
-        for (size_t i = 0; i < event->n; i++) {
-            uint64_t task = event->records[i].task;
-            sim->duplicates += sim->is_expected[task];
-            sim->expected += !sim->is_expected[task];
-            sim->is_expected[task] = true;
-        }
+        was_out(sim, event->batch.id);
+        for (size_t i = 0; i < event->n; i++)
+            expect(sim, event->records[i].task);
     }
     return tote_dispatcher_done(&sim->dispatcher, event->batch.id, event->worker,
                                 event->records, event->n, err);
@@ -432,13 +436,8 @@ static int on_lost(struct sim *sim, const struct event *event, struct tote_error
     const struct tote_batch *batch = &event->batch;
     was_out(sim, batch->id);
     sim->lost++;
-    if (++sim->lost_row > sim->most_lost_row)
-        sim->most_lost_row = sim->lost_row;
-    if (batch->count == 1 && ++sim->lost_alone[batch->first] == TOTE_LOST_ALONE_MAX) {
-        sim->duplicates += sim->is_expected[batch->first];
-        sim->expected += !sim->is_expected[batch->first];
-        sim->is_expected[batch->first] = true;
-    }
+    if (batch->count == 1 && ++sim->lost_alone[batch->first] == TOTE_LOST_ALONE_MAX)
+        expect(sim, batch->first);
     return tote_dispatcher_lost(&sim->dispatcher, batch->id, event->worker,
                                 "it vanished", err);
 }
@@ -626,6 +625,7 @@ static void check_end(struct sim *sim, int rc)
     REQUIRE(d->recorder.recorded == sim->stored);
     REQUIRE(d->recorder.duplicate == sim->duplicates);
     REQUIRE(d->lost == sim->lost);
+    REQUIRE(d->first_ns == sim->first_ns);
     REQUIRE(rc == (sim->was_killed ? -EPROTO : 0));
 
     bool is_whole = sim->is_gone && !sim->was_stopped && !sim->was_killed;

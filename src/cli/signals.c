@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* signals.c: see signals.h. */
+#include "cli/signals.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+static void end_signals(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGHUP);
+}
+
+int tote_signals_open(struct tote_error *err)
+{
+    sigset_t set;
+    end_signals(&set);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return fd >= 0 ? fd : tote_error_set(err, -errno, "signalfd: %s", strerror(errno));
+}
+
+int tote_signals_take(int fd)
+{
+    struct signalfd_siginfo info;
+    return read(fd, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
+}
+
+void tote_signals_close(int fd)
+{
+    if (fd < 0)
+        return;
+    close(fd);
+    sigset_t set;
+    end_signals(&set);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_DFL);
+}
+
+void tote_signals_die(int signo)
+{
+    sigset_t set;
+    end_signals(&set);
+    signal(signo, SIG_DFL);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+    raise(signo);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* report_cli.c: lets test_report_documents.py make stores and report on them.
+ *
+ *     report-cli list                    names of the scenarios
+ *     report-cli make SCENARIO STORE
+ *     report-cli text|json|csv STORE
+ *     report-cli judge STORE             "failed=0 differed=1" */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/report.h"
+#include "report_fixture.h"
+
+static int fail(const struct tote_error *err)
+{
+    fprintf(stderr, "report-cli: %s\n", err->text);
+    return EXIT_FAILURE;
+}
+
+static int report(const char *word, const char *path)
+{
+    static const char *const names[] = {"text", "json", "csv"};
+    struct tote_error err = {0};
+    struct tote_store *store;
+    if (tote_store_open(path, &store, &err) < 0)
+        return fail(&err);
+    struct tote_verdict verdict;
+    int rc = tote_report_judge(store, &verdict, &err);
+    if (rc == 0 && strcmp(word, "judge") == 0)
+        printf("failed=%d differed=%d\n", verdict.has_failed, verdict.has_differed);
+    for (int i = 0; rc == 0 && i < 3; i++) {
+        if (strcmp(word, names[i]) == 0)
+            rc = tote_report_write(store, (enum tote_report_format)i, stdout, &err);
+    }
+    tote_store_close(store);
+    return rc < 0 ? fail(&err) : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    const struct report_scenario *scenario = report_scenarios;
+    for (; scenario->name; scenario++) {
+        if (argc == 2 && strcmp(argv[1], "list") == 0)
+            puts(scenario->name);
+        if (argc == 4 && strcmp(argv[2], scenario->name) == 0)
+            scenario->make(argv[3]);
+    }
+    return argc == 3 ? report(argv[1], argv[2]) : EXIT_SUCCESS;
+}

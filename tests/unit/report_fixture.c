@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: MIT */
+/* report_fixture.c: see report_fixture.h. */
+#include "report_fixture.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/writer.h"
+
+#define LAUNCH INT64_C(5000000000000)
+
+static void must(int rc, const struct tote_error *err)
+{
+    if (rc < 0) {
+        fprintf(stderr, "report_fixture: %s\n", err->text);
+        exit(EXIT_FAILURE);
+    }
+}
+
+static tote_ns_t ns(double seconds)
+{
+    return (tote_ns_t)llround(seconds * 1e9);
+}
+
+/* Texts are static, so that a change may put others in their place. */
+static struct tote_run_row plain_row(uint64_t tasks)
+{
+    return (struct tote_run_row){
+        .label = (char *)"local",
+        .engine = (char *)"local",
+        .engine_version = (char *)"0.1.0",
+        .binding = (char *)"pipe",
+        .options = (char *)"{\"mode\":\"serve\"}",
+        .kernel = (char *)"zfp:accuracy=0.001",
+        .size = 200000,
+        .seed = 7,
+        .tasks = tasks,
+        .workers = 2,
+        .batch = (char *)"auto",
+        .box = (char *)"user, PID, mount and network namespace",
+        .launched_utc = INT64_C(1767225600123456789), /* 2026-01-01T00:00:00.123Z */
+        .why = (char *)"",
+    };
+}
+
+static struct tote_store *create(const char *path, const char *kind)
+{
+    struct tote_error err = {0};
+    struct tote_store *store;
+    must(tote_store_create(path, &store, &err), &err);
+    static const char *const settings[][2] = {
+        {"kernel", "zfp:accuracy=0.001"},
+        {"size", "200000"},
+        {"seed", "7"},
+        {"workers", "2"},
+        {"batch", "auto"},
+        {"order_seed", "42"},
+        {"environment.cores", "2"},
+        {"environment.cpu", "x"},
+    };
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+        must(tote_store_set(store, settings[i][0], settings[i][1], &err), &err);
+    must(tote_store_set(store, "kind", kind, &err), &err);
+    return store;
+}
+
+static struct tote_digest good_digest(void)
+{
+    return (struct tote_digest){0x0123456789abcdef, 0xfedcba9876543210};
+}
+
+/* --- a lone run --- */
+
+static struct tote_record record_of(uint64_t task, bool is_ok)
+{
+    struct tote_record record = {
+        .task = task,
+        .attempt = 1,
+        .start_ns = LAUNCH + ns(0.5),
+        .end_ns = LAUNCH + ns(0.5) + ns(1e-3) * (tote_ns_t)(task + 1),
+        .cpu_ns = ns(1e-3),
+        .bytes_in = 800000,
+        .outcome = is_ok ? TOTE_OUTCOME_OK : TOTE_OUTCOME_FAILED,
+    };
+    if (is_ok)
+        record.digest = good_digest();
+    return record;
+}
+
+static void put_records(const char *path, int64_t run, uint64_t tasks, bool has_failed)
+{
+    struct tote_error err = {0};
+    struct tote_writer *writer;
+    must(tote_writer_start(path, &writer, &err), &err);
+    for (uint64_t task = 0; task < tasks; task++) {
+        struct tote_record record = record_of(task, !has_failed || task % 5 != 4);
+        must(tote_writer_put_records(writer, run, 1, &record, 1, &err), &err);
+    }
+    must(tote_writer_stop(writer, &err), &err);
+}
+
+void report_fixture_run(const char *path, uint64_t tasks, bool has_failed,
+                        void (*change)(struct tote_run_row *row))
+{
+    struct tote_error err = {0};
+    struct tote_store *store = create(path, "run");
+    struct tote_run_row row = plain_row(tasks);
+    must(tote_store_add_run(store, &row, &err), &err);
+    put_records(path, row.id, tasks, has_failed);
+    row.state = TOTE_RUN_COMPLETE;
+    row.launch_ns = LAUNCH;
+    row.ready_ns = LAUNCH + ns(0.25);
+    row.first_ns = tasks ? LAUNCH + ns(0.5) : 0;
+    row.fed_ns = tasks ? LAUNCH + ns(1.25) : 0;
+    row.last_ns = LAUNCH + ns(2.25);
+    row.end_ns = LAUNCH + ns(2.5);
+    row.failed = has_failed ? tasks / 5 : 0;
+    row.done = tasks - row.failed;
+    row.cpu_user_ns = ns(1.5);
+    row.cpu_sys_ns = ns(0.5);
+    row.has_digest = !has_failed;
+    row.digest = good_digest();
+    if (change)
+        change(&row);
+    must(tote_store_update_run(store, &row, &err), &err);
+    tote_store_close(store);
+}
+
+void report_fixture_empty(const char *path)
+{
+    tote_store_close(create(path, "run"));
+}
+
+/* --- a comparison --- */
+
+/* From -1 to 1 in even steps over the blocks, so that the middle is 0. */
+static double place_of(int64_t block, int64_t blocks)
+{
+    return blocks < 2 ? 0 : 2 * (double)(block - 1) / (double)(blocks - 1) - 1;
+}
+
+static void add_run(struct tote_store *store, const struct report_plan *plan, size_t i,
+                    int64_t block)
+{
+    struct tote_error err = {0};
+    const struct report_cell *cell = &plan->cells[i];
+    double rate =
+        cell->tasks_per_s * (1 + cell->spread * place_of(block, plan->blocks));
+    struct tote_run_row row = plain_row(plan->tasks);
+    row.label = (char *)cell->label;
+    row.batch = (char *)"1";
+    row.cell = (int64_t)i + 1;
+    row.block = block;
+    must(tote_store_add_run(store, &row, &err), &err);
+    row.state = TOTE_RUN_COMPLETE;
+    row.launch_ns = LAUNCH;
+    row.ready_ns = LAUNCH + ns(cell->start_s);
+    row.first_ns = row.ready_ns + ns(0.01);
+    row.last_ns = row.ready_ns + ns((double)plan->tasks / rate);
+    row.fed_ns = row.last_ns - ns(0.01);
+    row.end_ns = row.last_ns + ns(0.1);
+    row.done = plan->tasks;
+    row.cpu_user_ns = ns(1);
+    row.has_digest = true;
+    row.digest = good_digest();
+    if (plan->change)
+        plan->change(&row);
+    must(tote_store_update_run(store, &row, &err), &err);
+}
+
+static void add_limit(struct tote_store *store, const struct report_plan *plan,
+                      int64_t block)
+{
+    struct tote_error err = {0};
+    double rate = plan->limit_tasks_per_s * (1 + 0.001 * place_of(block, plan->blocks));
+    struct tote_limit_row row = {
+        .block = block,
+        .threads = 2,
+        .tasks = plan->tasks,
+        .wall_ns = ns((double)plan->tasks / rate),
+        .digest = good_digest(),
+    };
+    must(tote_store_add_limit(store, &row, &err), &err);
+}
+
+void report_fixture_compare(const char *path, const struct report_plan *plan)
+{
+    struct tote_error err = {0};
+    struct tote_store *store = create(path, "compare");
+    must(tote_store_set(store, "runs", "6", &err), &err);
+    if (plan->end)
+        must(tote_store_set(store, "end", plan->end, &err), &err);
+    for (int64_t block = 1; block <= plan->blocks; block++) {
+        for (size_t i = plan->n_cells; i-- > 0;) /* not in the order of cells */
+            add_run(store, plan, i, block);
+        if (plan->limit_tasks_per_s > 0)
+            add_limit(store, plan, block);
+    }
+    tote_store_close(store);
+}
+
+/* --- scenarios --- */
+
+static void make_run(const char *path)
+{
+    report_fixture_run(path, 100, false, NULL);
+}
+
+static void make_run_failed(const char *path)
+{
+    report_fixture_run(path, 20, true, NULL);
+}
+
+static void make_run_empty_bag(const char *path)
+{
+    report_fixture_run(path, 0, false, NULL);
+}
+
+static void leave_running(struct tote_run_row *row)
+{
+    struct tote_run_row fresh = plain_row(row->tasks + 10);
+    fresh.id = row->id;
+    fresh.engine_version = fresh.binding = fresh.box = (char *)"";
+    *row = fresh;
+    row->state = TOTE_RUN_RUNNING;
+}
+
+static void make_run_killed(const char *path)
+{
+    report_fixture_run(path, 10, true, leave_running);
+}
+
+static void interrupt(struct tote_run_row *row)
+{
+    row->state = TOTE_RUN_INTERRUPTED;
+    row->last_ns = 0;
+    row->done = row->tasks / 10;
+    row->has_digest = false;
+    row->duplicate = 1;
+    row->lost = 2;
+    row->why = (char *)"Interrupt";
+}
+
+static void make_run_interrupted(const char *path)
+{
+    report_fixture_run(path, 100, false, interrupt);
+}
+
+static void break_down(struct tote_run_row *row)
+{
+    interrupt(row);
+    row->state = TOTE_RUN_BROKEN;
+    row->ready_ns = row->first_ns = row->fed_ns = 0;
+    row->done = 0;
+    row->options = (char *)"mode=serve";
+    row->box = (char *)"no namespaces here: the engine can use the network";
+    row->cpu_user_ns = row->cpu_sys_ns = 0;
+    row->why = (char *)"engine local ended before it was ready with status 1";
+}
+
+static void make_run_broken(const char *path)
+{
+    report_fixture_run(path, 0, false, break_down);
+}
+
+static void poison(struct tote_run_row *row)
+{
+    row->label = (char *)"lo\"cal,\x1b[31m\nVerdict: all is well";
+    row->engine = (char *)"l\xc3\xb6kal\xff\xe2\x80\xaegnp";
+    row->why = (char *)"\xed\xa0\x80\r\b\x7f\xc2\x9b";
+    row->options = (char *)"[1, 2";
+    row->state = TOTE_RUN_BROKEN;
+}
+
+static void make_run_hostile(const char *path)
+{
+    report_fixture_run(path, 10, false, poison);
+}
+
+static const struct report_cell three[] = {
+    {"local", 0.006, 356, 0.01},
+    {"workqueue", 0.5, 338, 0.01},
+    {"ray", 2.84, 187, 0.02},
+};
+
+static void make_compare(const char *path)
+{
+    report_fixture_compare(path,
+                           &(struct report_plan){three, 3, 6, 1000, 367, "done", NULL});
+}
+
+static void make_compare_short(const char *path)
+{
+    report_fixture_compare(
+        path, &(struct report_plan){three, 3, 3, 1000, 367, "budget", NULL});
+}
+
+static void make_compare_one(const char *path)
+{
+    report_fixture_compare(path,
+                           &(struct report_plan){three, 1, 6, 1000, 367, "done", NULL});
+}
+
+static void make_compare_empty_bag(const char *path)
+{
+    report_fixture_compare(path,
+                           &(struct report_plan){three, 2, 6, 0, 367, "done", NULL});
+}
+
+static void spoil(struct tote_run_row *row)
+{
+    if (strcmp(row->label, "ray") == 0 && row->block == 4)
+        row->digest.low ^= 1;
+}
+
+static void make_compare_differ(const char *path)
+{
+    report_fixture_compare(
+        path, &(struct report_plan){three, 3, 6, 1000, 367, "done", spoil});
+}
+
+static void fail(struct tote_run_row *row)
+{
+    if (strcmp(row->label, "ray") != 0)
+        return;
+    row->done -= 3;
+    row->failed = 3;
+    row->has_digest = false;
+}
+
+static void make_compare_failed(const char *path)
+{
+    report_fixture_compare(path,
+                           &(struct report_plan){three, 3, 6, 1000, 0, "done", fail});
+}
+
+static void stop_last(struct tote_run_row *row)
+{
+    if (row->block == 6 && row->cell == 2)
+        interrupt(row);
+    row->workers = 8;
+}
+
+static void make_compare_signal(const char *path)
+{
+    report_fixture_compare(
+        path, &(struct report_plan){three, 2, 6, 1000, 367, "signal", stop_last});
+}
+
+static void make_compare_killed(const char *path)
+{
+    report_fixture_compare(
+        path, &(struct report_plan){three, 2, 1, 1000, 0, NULL, break_down});
+}
+
+static void make_compare_wide(const char *path)
+{
+    static const struct report_cell many[] = {
+        {"local:mode=spawn", 0.006, 14230, 0.01},
+        {"workqueue:port=9233,external-workers=yes,some-other-option=quite-long-as-"
+         "well-so-"
+         "that-no-line-holds-it",
+         0.5, 133800, 0.01},
+        {"ray:mode=inproc", 112.84, 0.0187, 0.02},
+        {"l\xc3\xb6kal", 2, 98760, 0.2},
+        {"e", 2, 99000, 0.2},
+        {"f", 2, 1234567, 0.2},
+    };
+    report_fixture_compare(
+        path, &(struct report_plan){many, 6, 7, 1000, 142857, "done", NULL});
+}
+
+const struct report_scenario report_scenarios[] = {
+    {"run", make_run},
+    {"run_failed", make_run_failed},
+    {"run_empty_bag", make_run_empty_bag},
+    {"run_killed", make_run_killed},
+    {"run_interrupted", make_run_interrupted},
+    {"run_broken", make_run_broken},
+    {"run_hostile", make_run_hostile},
+    {"compare", make_compare},
+    {"compare_short", make_compare_short},
+    {"compare_one", make_compare_one},
+    {"compare_empty_bag", make_compare_empty_bag},
+    {"compare_differ", make_compare_differ},
+    {"compare_failed", make_compare_failed},
+    {"compare_signal", make_compare_signal},
+    {"compare_killed", make_compare_killed},
+    {"compare_wide", make_compare_wide},
+    {NULL, NULL},
+};

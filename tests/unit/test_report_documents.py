@@ -1,0 +1,231 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Holds the reports against their schemas and against the store, which is read here with
+Python's own sqlite3 and counted again: test_report_documents.py REPORT-CLI SCHEMA-FOLDER.
+Exit 77: no jsonschema."""
+import copy
+import csv
+import io
+import json
+import math
+import pathlib
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import unicodedata
+
+try:
+    import jsonschema
+except ImportError as missing:
+    print(f"skipped: {missing} (apt-get install python3-jsonschema)")
+    sys.exit(77)
+
+PROGRAM, SCHEMAS = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2])
+
+
+def call(*args):
+    return subprocess.run([PROGRAM, *args], capture_output=True, check=True).stdout
+
+
+# --- schemas ---
+
+def closed(node):
+    """The schema without room for fields that it does not name: a document may not have any
+    that are not documented."""
+    node = copy.deepcopy(node)
+    stack = [node]
+    while stack:
+        at = stack.pop()
+        if isinstance(at, list):
+            stack += at
+        elif isinstance(at, dict):
+            if "properties" in at:
+                at.setdefault("additionalProperties", False)
+            stack += at.values()
+    return node
+
+
+def validators():
+    schemas = {}
+    for kind in ("run", "compare"):
+        schema = json.loads((SCHEMAS / f"{kind}.schema.json").read_text())
+        jsonschema.Draft202012Validator.check_schema(schema)
+        schemas[f"{kind}.schema.json"] = schema
+    both = {}
+    for wrap in (lambda schema: schema, closed):
+        store = {name: wrap(schema) for name, schema in schemas.items()}
+        for name, schema in store.items():
+            resolver = jsonschema.RefResolver(name, schema, store=store)
+            both.setdefault(name.split(".")[0], []).append(
+                jsonschema.Draft202012Validator(schema, resolver=resolver))
+    return both
+
+
+# --- the same numbers from the store ---
+
+def seconds(start, end):
+    return (end - start) / 1e9 if start and end and end >= start else None
+
+
+def ratio(a, b):
+    return a / b if a and b else None
+
+
+def near(got, want, what):
+    if want is None:
+        assert got is None, (what, got)
+    else:
+        assert got is not None and math.isclose(got, want, rel_tol=1e-8, abs_tol=1e-12), (
+            what, got, want)
+
+
+def check_run(run, row, records):
+    results = row["done"] + row["failed"]
+    first, fed, last = row["first_ns"], row["fed_ns"], row["last_ns"]
+    phases = run["phases_s"]
+    near(phases["start"], seconds(row["launch_ns"], row["ready_ns"]), "start")
+    near(phases["first_result"], seconds(row["ready_ns"], first), "first_result")
+    near(phases["steady"], seconds(first, max(fed, first)) if fed else None, "steady")
+    near(phases["drain"], seconds(max(fed, first), last) if first else None, "drain")
+    near(phases["stop"], seconds(last, row["end_ns"]), "stop")
+    near(run["wall_s"], seconds(row["launch_ns"], last), "wall")
+    near(run["tasks_per_s"], ratio(results, run["wall_s"]), "rate")
+    near(run["steady_tasks_per_s"], ratio(results, seconds(row["ready_ns"], last)), "steady")
+    times = sorted((r["end_ns"] - r["start_ns"]) / 1e9 for r in records if r["outcome"] == 0)
+    assert run["task_s"]["n"] == len(times)
+    near(run["task_s"]["p50"], statistics.median(times) if times else None, "p50")
+    near(run["task_s"]["max"], times[-1] if times else None, "max")
+    total = (row["cpu_user_ns"] + row["cpu_sys_ns"]) / 1e9 or None
+    tasks = sum(r["cpu_ns"] for r in records) / 1e9 if records or not row["tasks"] else None
+    near(run["cpu_s"]["total"], total, "cpu")
+    near(run["cpu_s"]["tasks"], tasks, "cpu of tasks")
+    near(run["cpu_s"]["engine"],
+         None if total is None or tasks is None else max(0, total - tasks), "cpu of engine")
+    assert run["tasks"]["total"] == row["tasks"] and run["state"] == row["state"]
+    digest = row["digest"]
+    assert run["digest"] == (digest.hex() if digest is not None else None)
+    bad = [r["task"] for r in records if r["outcome"] != 0]
+    assert [f["task"] for f in run["failures"]] == bad[:3]
+    if row["state"] == "running":
+        assert run["tasks"]["done"] == len(times) and run["tasks"]["failed"] == len(bad)
+        assert run["tasks"]["duplicate"] is None and run["lost_batches"] is None
+    else:
+        assert run["tasks"]["done"] == row["done"]
+
+
+def check_interval(got, values, what):
+    values = sorted(v for v in values if v is not None)
+    assert got["n"] == len(values), (what, got)
+    near(got["median"], statistics.median(values) if values else None, what)
+    if len(values) in (6, 7, 8):
+        near(got["low"], values[0], what)
+        near(got["high"], values[-1], what)
+    elif len(values) < 6:
+        assert got["low"] is None and got["high"] is None
+
+
+def check_cell(cell, limits):
+    counted = [r for r in cell["runs"] if r["state"] == "complete"]
+    for name in ("tasks_per_s", "steady_tasks_per_s", "wall_s"):
+        check_interval(cell[name], [r[name] for r in counted], name)
+    check_interval(cell["start_interval_s"], [r["phases_s"]["start"] for r in counted], "start")
+    check_interval(cell["limit_interval"],
+                   [ratio(r["steady_tasks_per_s"], limits.get(r["block"])) for r in counted],
+                   "limit ratios")
+    rates = [rate for rate in limits.values() if rate]
+    near(cell["limit_fraction"],
+         ratio(cell["steady_tasks_per_s"]["median"], statistics.median(rates) if rates else None),
+         "limit_fraction")
+    assert cell["start_s"] == cell["start_interval_s"]["median"]
+
+
+def check_numbers(document, path):
+    db = sqlite3.connect(path)
+    db.text_factory = lambda b: b.decode(errors="replace")
+    db.row_factory = sqlite3.Row
+    runs = db.execute("SELECT * FROM run ORDER BY cell, block, id").fetchall()
+    compare = document["kind"] == "compare"
+    shown = [r for c in document["cells"] for r in c["runs"]] if compare else [document["run"]]
+    assert len(shown) == len(runs)
+    for run, row in zip(shown, runs, strict=True):
+        check_run(run, row, db.execute("SELECT * FROM record WHERE run=? ORDER BY task, attempt",
+                                       (row["id"],)).fetchall())
+    if compare:
+        limits = {row["block"]: ratio(row["tasks"], row["wall_ns"] / 1e9)
+                  for row in db.execute("SELECT * FROM machine_limit")}
+        for cell in document["cells"]:
+            check_cell(cell, limits)
+    db.close()
+
+
+# --- the other forms ---
+
+def check_csv(text, document):
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    compare = document["kind"] == "compare"
+    runs = [r for c in document["cells"] for r in c["runs"]] if compare else [document["run"]]
+    limits = document["limit"]["runs"] if compare else []
+    assert len(rows) == len(runs) + len(limits)
+    for row, run in zip(rows, runs):
+        flat = {"tasks_" + name: value for name, value in run["tasks"].items()}
+        flat |= {name + "_s": value for name, value in run["phases_s"].items()}
+        flat |= {"cpu_total_s": run["cpu_s"]["total"], "cpu_tasks_s": run["cpu_s"]["tasks"]}
+        for name, text in row.items():
+            value = flat.get(name, run.get(name))
+            if isinstance(value, (int, float)):
+                near(float(text), value, name)
+            elif isinstance(value, str):
+                assert text.count("\ufffd") or text == value, (name, text, value)
+            else:
+                assert text == "", (name, text, value)
+    for row, run in zip(rows[len(runs):], limits):
+        assert row["label"] == "limit" and row["digest"] == run["digest"]
+        near(float(row["wall_s"]), run["wall_s"], "limit's wall")
+
+
+def check_text(text, document):
+    for line in text.splitlines():
+        assert not any(unicodedata.category(c) in ("Cc", "Cf", "Cs") for c in line), line
+        is_table = not line.startswith(("Note: ", "Verdict: ", "Store: ", "workqueue:port"))
+        assert document["kind"] == "run" or not is_table or len(line) <= 100, line
+        assert line == line.rstrip(), repr(line)
+    assert text.endswith("\n") and "\t" not in text
+    if document["kind"] == "compare":
+        assert f"\nVerdict: {document['verdict']}\n" in text
+    for warning in document["warnings"]:
+        if document.get("run", {}).get("state") != "broken":
+            assert f"\nNote: {warning}\n" in text
+
+
+def check_scenario(name, folder, schemas):
+    path = folder / f"{name}.tote"
+    call("make", name, path)
+    raw = call("json", path).decode()
+    assert raw.endswith("}\n")
+    document = json.loads(raw)
+    for validator in schemas[document["kind"]]:
+        validator.validate(document)
+    check_numbers(document, path)
+    check_csv(call("csv", path).decode(errors="replace"), document)
+    check_text(call("text", path).decode(), document)
+    assert call("json", path).decode() == raw
+    return document
+
+
+def main():
+    schemas = validators()
+    names = call("list").decode().split()
+    assert "run" in names and "compare" in names
+    with tempfile.TemporaryDirectory() as folder:
+        for name in names:
+            try:
+                check_scenario(name, pathlib.Path(folder), schemas)
+            except Exception:
+                print(f"scenario {name}:")
+                raise
+    print(f"{len(names)} stores: JSON, CSV and text as the schemas and SQLite say")
+
+
+main()
