@@ -137,6 +137,7 @@ class Engine:
         os.open("/dev/null", os.O_RDONLY)  # becomes 0
         os.set_inheritable(0, True)
         os.dup2(2, 1)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit())
         self._woken, self._wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._buffer, self._scanned = bytearray(), 0
         line = self._line()
@@ -145,7 +146,8 @@ class Engine:
         self.hello = parse_hello(parse(line), about.options)
 
     def stop_on_sigterm(self):
-        """From here on SIGTERM is a stop. To be called after a library that takes the signal."""
+        """From here on SIGTERM is a stop. To be called after a library that takes the signal;
+        before, it raises SystemExit."""
         signal.signal(signal.SIGTERM, lambda *_: None)
         signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
 
@@ -210,6 +212,7 @@ class Engine:
 
     def bye(self, stats):
         self._say("bye", stats=stats)
+        self._gone = True  # a thread that is late says nothing more
 
 
 def _sentence(text):

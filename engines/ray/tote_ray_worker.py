@@ -56,8 +56,8 @@ class Program:
         argv = self._argv + ["--first", str(first), "--count", str(count), "--attempt", str(attempt)]
         done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True)
         if done.stdout.count(b"\n") != count:  # tasks that failed are records, not this
-            raise RuntimeError(f"tote-task ended with {done.returncode} before its last record: "
-                               f"{done.stderr.decode(errors='replace')[:500]}")  # fmt: skip
+            words = done.stderr.decode(errors="replace").strip()[:500] or "it says nothing"
+            raise RuntimeError(f"tote-task ended with status {done.returncode} before its last record: {words}")
         return done.stdout
 
 

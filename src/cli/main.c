@@ -53,7 +53,7 @@ static int run_command(const struct tote_command *command, int argc, char **argv
     return command->run(&args);
 }
 
-int main(int argc, char **argv)
+static int run_named(int argc, char **argv)
 {
     if (argc < 2) {
         tote_help_short(stderr);
@@ -70,4 +70,14 @@ int main(int argc, char **argv)
     }
     const struct tote_command *command = tote_command_find(name);
     return command ? run_command(command, argc - 2, argv + 2) : unknown_command(name);
+}
+
+int main(int argc, char **argv)
+{
+    int code = run_named(argc, argv);
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || code != TOTE_EXIT_OK)
+        return code;
+    struct tote_error err = {0};
+    tote_error_set(&err, -EIO, "cannot write the output: %s", strerror(errno));
+    return tote_command_fail(false, TOTE_EXIT_INTERNAL, &err);
 }

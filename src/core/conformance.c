@@ -4,6 +4,7 @@
 #include "core/conformance.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <string.h>
 
 #include "core/exam.h"
@@ -24,13 +25,28 @@ static bool is_engines_fault(int rc)
            rc == -ENOEXEC;
 }
 
+/* A sentence may quote what the engine wrote to stderr, which is any bytes, and may be
+ * cut within a character. If it is not UTF-8, keeps what of it is ASCII. */
+static void make_text(char *why)
+{
+    json_t *text = json_string(why);
+    for (; !text && *why; why++)
+        if ((unsigned char)*why >= 0x80)
+            *why = '?';
+    json_decref(text);
+}
+
 static void report_point(struct suite *suite,
                          const struct tote_conformance_point *point, const char *why,
                          tote_ns_t since)
 {
     tote_ns_t taken = tote_clock_monotonic() - since;
+    struct tote_error shown = {0};
+    if (why[0])
+        tote_error_set(&shown, -EPROTO, "%s", why);
+    make_text(shown.text);
     suite->failed += why[0] != '\0';
-    suite->report(suite->context, point, !why[0], why,
+    suite->report(suite->context, point, !why[0], shown.text,
                   (double)taken / (double)TOTE_NS_PER_S);
 }
 

@@ -43,7 +43,8 @@ struct tote_conformance_config {
     int log_fd;    /* gets the engine's stderr; -1: none */
 };
 
-/* Called once for each point, after it; why is a sentence, or "" if it passed. */
+/* Called once for each point, after it; why is a sentence in UTF-8, or
+ * "" if it passed. */
 typedef void tote_conformance_report(void *context,
                                      const struct tote_conformance_point *point,
                                      bool has_passed, const char *why, double seconds);

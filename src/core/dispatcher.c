@@ -78,8 +78,8 @@ static int hand_out(struct tote_dispatcher *d, const struct tote_batch *batch,
 static int fill_window(struct tote_dispatcher *d, struct tote_error *err)
 {
     struct tote_batch batch;
-    while (d->n_flights < d->max_flights && !d->ops->is_full(d->context) &&
-           tote_planner_next(&d->planner, &batch)) {
+    while (d->n_flights < tote_planner_window(&d->planner) &&
+           !d->ops->is_full(d->context) && tote_planner_next(&d->planner, &batch)) {
         int rc = hand_out(d, &batch, err);
         if (rc < 0)
             return rc;
@@ -113,9 +113,11 @@ int tote_dispatcher_ready(struct tote_dispatcher *d, struct tote_error *err)
     return go_on(d, err);
 }
 
-/* The records of a batch that is out: exactly its tasks, each once. seen is a bitmap. */
-static int check_batch(const struct tote_batch *batch, const struct tote_record *records,
-                       size_t n, struct tote_error *err)
+/* The records of a batch that is out: exactly its tasks, each once. seen is a bitmap.
+ */
+static int check_batch(const struct tote_batch *batch,
+                       const struct tote_record *records, size_t n,
+                       struct tote_error *err)
 {
     uint64_t seen[TOTE_BATCH_MAX / 64] = {0};
     if (n != batch->count)
@@ -138,12 +140,13 @@ static int check_batch(const struct tote_batch *batch, const struct tote_record 
 
 /* The records of a batch that came back before: something that was handed out once. */
 static int check_late(const struct tote_dispatcher *d, uint64_t batch,
-                      const struct tote_record *records, size_t n, struct tote_error *err)
+                      const struct tote_record *records, size_t n,
+                      struct tote_error *err)
 {
     if (batch == 0 || batch > d->planner.last_id || n > TOTE_BATCH_MAX)
         return tote_error_set(
-            err, -EPROTO, "the engine answered batch %" PRIu64 ", which it was never given",
-            batch);
+            err, -EPROTO,
+            "the engine answered batch %" PRIu64 ", which it was never given", batch);
     for (size_t i = 0; i < n; i++)
         if (records[i].task >= d->planner.next || records[i].attempt == 0 ||
             records[i].attempt > d->last_attempt)
@@ -156,7 +159,8 @@ static int check_late(const struct tote_dispatcher *d, uint64_t batch,
 
 /* Keeps what is the first of its task and sends it to the store. */
 static int keep_first(struct tote_dispatcher *d, uint64_t worker,
-                      const struct tote_record *records, size_t n, struct tote_error *err)
+                      const struct tote_record *records, size_t n,
+                      struct tote_error *err)
 {
     size_t n_fresh = 0;
     for (size_t i = 0; i < n; i++) {
@@ -240,10 +244,10 @@ int tote_dispatcher_lost(struct tote_dispatcher *d, uint64_t batch, uint64_t wor
                               batch);
     struct tote_flight flight = flight_take(d, at);
     d->lost++;
-    if (++d->lost_row >= TOTE_LOST_ROW_MAX)
-        return tote_error_set(err, -EPROTO,
-                              "the engine lost %u batches in a row, the last because: %s",
-                              d->lost_row, why);
+    if (++d->lost_row >= TOTE_LOST_ROW_MAX + TOTE_LOST_ROW_SPLITS * d->max_flights)
+        return tote_error_set(
+            err, -EPROTO, "the engine lost %u batches in a row, the last because: %s",
+            d->lost_row, why);
 
     int rc = d->ops->back(d->context, &flight.batch, worker, flight.sent_ns,
                           d->ops->now(d->context), why, err);

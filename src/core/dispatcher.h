@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* dispatcher.h: one run as a state machine. No I/O: what happens outside comes in as one
- * call an event; what it wants done goes out through a table of functions.
+/* dispatcher.h: one run as a state machine. No I/O: what happens outside comes in as
+ * one call an event; what it wants done goes out through a table of functions.
  *
  *     tote_dispatcher_init(&d, &bag, slots, batch, &ops, context, &err);
  *     tote_dispatcher_ready(&d, &err);              // the engine is up: batches go out
@@ -8,9 +8,10 @@
  *     tote_dispatcher_durable(&d, count, &err);     // the store has them: perhaps stop
  *     while (d.phase != TOTE_PHASE_OVER) ...
  *
- * It owns planner and recorder, keeps the window of batches in flight, decides when a run
- * is finished and when an engine is not to be believed any more. Any call may return a
- * negative errno: then the run is broken and the caller ends the engine. One thread. */
+ * It owns planner and recorder, keeps the window of batches in flight, decides when a
+ * run is finished and when an engine is not to be believed any more. Any call may
+ * return a negative errno: then the run is broken and the caller ends the engine. One
+ * thread. */
 #ifndef TOTE_DISPATCHER_H
 #define TOTE_DISPATCHER_H
 
@@ -24,10 +25,15 @@
 #include "tote/error.h"
 #include "tote/record.h"
 
-#define TOTE_WINDOW         4   /* batches in flight for each slot */
-#define TOTE_LOST_ALONE_MAX 3   /* a task that took its worker down so often, alone, is
-                                 * recorded as lost */
-#define TOTE_LOST_ROW_MAX   100 /* batches lost in a row after which the engine is given up */
+/* A task that took its worker down so often, alone, is recorded as lost. */
+#define TOTE_LOST_ALONE_MAX 3
+
+/* An engine that loses so many batches in a row is given up. One blow, as the end of
+ * the host that has all workers, can take everything in flight, and killers in a large
+ * batch take it each time that it is split: that comes on top. */
+#define TOTE_LOST_ROW_MAX 100
+#define TOTE_LOST_ROW_SPLITS                                                           \
+    4 /* TOTE_BATCH_MAX is TOTE_PLANNER_SPLIT to the power of it */
 
 enum tote_phase {
     TOTE_PHASE_STARTING, /* waits for ready */
@@ -67,10 +73,10 @@ struct tote_dispatcher {
     struct tote_flight *flights; /* TOTE_WINDOW for each slot */
     size_t n_flights, max_flights;
     struct tote_record *fresh; /* room for the results of one batch */
-    uint32_t last_attempt; /* highest that was handed out */
-    uint64_t durable;    /* results known to be on disk */
-    uint64_t lost;       /* batches */
-    uint32_t lost_row;   /* batches lost since the last done */
+    uint32_t last_attempt;     /* highest that was handed out */
+    uint64_t durable;          /* results known to be on disk */
+    uint64_t lost;             /* batches */
+    uint32_t lost_row;         /* batches lost since the last done */
     /* Stamps of ops->now, 0 until they happen. */
     tote_ns_t ready_ns, first_ns, fed_ns, last_ns;
 };
@@ -86,9 +92,10 @@ void tote_dispatcher_finish(struct tote_dispatcher *d); /* accepts a zeroed one 
 
 int tote_dispatcher_ready(struct tote_dispatcher *d, struct tote_error *err);
 
-/* records are in any order. -EPROTO if they are not exactly the tasks of that batch, or of
- * an attempt that was never handed out. A batch that came back before is no error: its
- * records are duplicates, or late results of a lost one, and the first still wins. */
+/* records are in any order. -EPROTO if they are not exactly the tasks of that batch, or
+ * of an attempt that was never handed out. A batch that came back before is no error:
+ * its records are duplicates, or late results of a lost one, and the first still wins.
+ */
 int tote_dispatcher_done(struct tote_dispatcher *d, uint64_t batch, uint64_t worker,
                          const struct tote_record *records, size_t n,
                          struct tote_error *err);

@@ -50,7 +50,8 @@ static double samples_median(const struct tote_planner_samples *samples)
     return sorted[n / 2];
 }
 
-static struct tote_planner_worker *worker_find(struct tote_planner *planner, uint64_t id)
+static struct tote_planner_worker *worker_find(struct tote_planner *planner,
+                                               uint64_t id)
 {
     for (uint32_t i = 0; i < planner->slots; i++)
         if (planner->workers[i].id == id)
@@ -67,14 +68,16 @@ static struct tote_planner_worker *worker_place(struct tote_planner *planner)
 void tote_planner_observe(struct tote_planner *planner,
                           const struct tote_planner_observation *seen)
 {
+    double task_ns = (double)(seen->end_ns - seen->start_ns) / seen->count;
     samples_add(&planner->task_ns,
-                (double)(seen->end_ns - seen->start_ns) / seen->count);
+                task_ns < 1 ? 1 : task_ns); /* below the clock's step */
     if (seen->count > planner->largest)
         planner->largest = seen->count;
 
     /* The gap before this batch is its cost only if the batch was already waiting when
-     * the one before came back; else the slot had nothing to do. Each difference is of two
-     * stamps of one clock. A negative gap is a worker with several slots: no sample. */
+     * the one before came back; else the slot had nothing to do. Each difference is of
+     * two stamps of one clock. A negative gap is a worker with several slots: no
+     * sample. */
     struct tote_planner_worker *worker = worker_find(planner, seen->worker);
     if (worker && seen->sent_ns < worker->back_ns && seen->start_ns >= worker->end_ns)
         samples_add(&planner->cost_ns, (double)(seen->start_ns - worker->end_ns));
@@ -91,27 +94,43 @@ static double least(double a, double b)
     return a < b ? a : b;
 }
 
+/* How many tasks cost as much as a batch; NaN: not known yet. */
+static double tasks_per_cost(const struct tote_planner *planner)
+{
+    return samples_median(&planner->cost_ns) / samples_median(&planner->task_ns);
+}
+
+/* Tasks of a batch in the middle of the bag, as far as its times are known. */
+static double middle_count(const struct tote_planner *planner)
+{
+    double count = (double)TOTE_PLANNER_BATCH_NS / samples_median(&planner->task_ns);
+    if (planner->cost_ns.n > 0)
+        count = least(count, tasks_per_cost(planner) / TOTE_PLANNER_COST_FRAC);
+    return least(count, TOTE_BATCH_MAX);
+}
+
+static double grown_count(const struct tote_planner *planner)
+{
+    return (double)planner->largest * TOTE_PLANNER_GROWTH;
+}
+
 static uint32_t planner_auto_count(const struct tote_planner *planner, uint64_t left)
 {
     if (planner->largest == 0)
         return 1; /* nothing is known yet: probe */
-
-    double task_ns = samples_median(&planner->task_ns);
-    if (!(task_ns >= 1)) /* below the clock's step */
-        task_ns = 1;
-    double count = (double)planner->largest * TOTE_PLANNER_GROWTH;
-    double floor = 1;
-    if (planner->cost_ns.n > 0) {
-        double tasks_per_cost = samples_median(&planner->cost_ns) / task_ns;
-        count = least(count, tasks_per_cost / TOTE_PLANNER_COST_FRAC);
-        floor = tasks_per_cost;
-    }
-    count = least(count, (double)TOTE_PLANNER_BATCH_NS / task_ns);
-
+    double count = least(middle_count(planner), grown_count(planner));
     double share = (double)left / (2.0 * planner->slots);
-    count = least(count, share > floor ? share : floor);
-    count = least(count, TOTE_BATCH_MAX);
+    if (planner->cost_ns.n > 0 && share < tasks_per_cost(planner))
+        share = tasks_per_cost(planner);
+    count = least(count, share);
     return count < 1 ? 1 : (uint32_t)ceil(count);
+}
+
+size_t tote_planner_window(const struct tote_planner *planner)
+{
+    bool is_growing = !planner->fixed && (planner->largest == 0 ||
+                                          grown_count(planner) < middle_count(planner));
+    return (size_t)planner->slots * (is_growing ? TOTE_WINDOW / 2 : TOTE_WINDOW);
 }
 
 /* --- dealing out --- */

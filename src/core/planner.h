@@ -2,19 +2,22 @@
 /* planner.h: which tasks the next batch holds. Pure: no I/O and no clock.
  *
  *     tote_planner_init(&planner, tasks, slots, 0);
- *     while (room in the window && tote_planner_next(&planner, &batch))
- *         hand out batch;
+ *     while (out < tote_planner_window(&planner) && tote_planner_next(&planner,
+ * &batch)) hand out batch;
  *     ... a batch came back ...
  *     tote_planner_observe(&planner, &observation);
  *
- * With a fixed batch size it deals out ranges of that size. With 0 ("auto") it learns two
- * times from the stamps of finished batches: what a task takes, and what a batch costs (how
- * long a slot stood idle between two batches although the next one had been handed out).
- * The middle of the bag is cut so that the cost is TOTE_PLANNER_COST_FRAC of the work;
- * towards the end a batch is at most half of an even share of what is left, so that no slot
- * idles while another holds a long one (factoring: Hummel, Schonberg & Flynn, CACM 35(8),
- * 1992; guided self-scheduling: Polychronopoulos & Kuck, IEEE ToC C-36(12), 1987), and
- * never so small that it costs more than it runs. */
+ * With a fixed batch size it deals out ranges of that size. With 0 ("auto") it learns
+ * two times from the stamps of finished batches: what a task takes, and what a batch
+ * costs (how long a slot stood idle between two batches although the next one had been
+ * handed out). The middle of the bag is cut so that the cost is TOTE_PLANNER_COST_FRAC
+ * of the work; towards the end a batch is at most half of an even share of what is
+ * left, so that no slot idles while another holds a long one (factoring: Hummel,
+ * Schonberg & Flynn, CACM 35(8), 1992; guided self-scheduling: Polychronopoulos & Kuck,
+ * IEEE ToC C-36(12), 1987), and never so small that it costs more than it runs. The way
+ * up begins with single tasks and is short: sizes grow eightfold, and until they have
+ * grown only half a window is out, since each small batch of it costs as much as a
+ * large one. What that is worth: tests/unit/test_planner.c prints it. */
 #ifndef TOTE_PLANNER_H
 #define TOTE_PLANNER_H
 
@@ -25,15 +28,20 @@
 #include "tote/clock.h"
 #include "tote/error.h"
 
-#define TOTE_PLANNER_COST_FRAC 0.02          /* batch cost wanted, as a part of its work */
-#define TOTE_PLANNER_BATCH_NS  TOTE_NS_PER_S /* longest work of an auto batch: what one
-                                              * lost worker can cost */
-#define TOTE_PLANNER_GROWTH    4  /* an auto batch is at most this times the largest seen */
-#define TOTE_PLANNER_SAMPLES   15 /* batches of which the medians are taken */
-#define TOTE_PLANNER_SPLIT     8  /* a lost batch comes back in this many pieces */
+#define TOTE_WINDOW 4 /* batches in flight for each slot, once their size has settled  \
+                       */
 
-/* The medians are over a ring of the latest samples: they follow a change, and one stalled
- * batch does not move them. */
+#define TOTE_PLANNER_COST_FRAC 0.02 /* batch cost wanted, as a part of its work */
+#define TOTE_PLANNER_BATCH_NS                                                          \
+    TOTE_NS_PER_S             /* longest work of an auto batch: what one               \
+                               * lost worker can cost */
+#define TOTE_PLANNER_GROWTH 8 /* an auto batch is at most this times the largest seen  \
+                               */
+#define TOTE_PLANNER_SAMPLES 15 /* batches of which the medians are taken */
+#define TOTE_PLANNER_SPLIT   8  /* a lost batch comes back in this many pieces */
+
+/* The medians are over a ring of the latest samples: they follow a change, and one
+ * stalled batch does not move them. */
 struct tote_planner_samples {
     double ns[TOTE_PLANNER_SAMPLES];
     size_t n; /* samples taken so far, also more than fit */
@@ -48,7 +56,7 @@ struct tote_planner_worker { /* the last batch that a worker finished */
 struct tote_planner {
     uint64_t tasks, next; /* tasks below next have been dealt out at least once */
     uint32_t slots;
-    uint32_t fixed;     /* batch size, or 0 for auto */
+    uint32_t fixed; /* batch size, or 0 for auto */
     uint64_t last_id;
     uint32_t largest; /* count of the largest batch seen back */
     struct tote_planner_samples task_ns, cost_ns;
@@ -71,7 +79,11 @@ int tote_planner_init(struct tote_planner *planner, uint64_t tasks, uint32_t slo
                       uint32_t fixed, struct tote_error *err);
 void tote_planner_finish(struct tote_planner *planner); /* accepts a zeroed one */
 
-/* Fills the next batch, lost ranges first; false if there is nothing to hand out now. */
+/* How many batches should be in flight now, at most TOTE_WINDOW for each slot. */
+size_t tote_planner_window(const struct tote_planner *planner);
+
+/* Fills the next batch, lost ranges first; false if there is nothing to hand out now.
+ */
 bool tote_planner_next(struct tote_planner *planner, struct tote_batch *ret_batch);
 
 /* True when next would return false: everything is handed out. */

@@ -146,7 +146,8 @@ int tote_probe_stop(struct tote_probe *probe, const struct tote_probe_change *ch
                     struct tote_error *err)
 {
     size_t n;
-    probe->is_stopping = true;
+    /* An over-long line is no command. */
+    probe->is_stopping = !change || change->bytes <= TOTE_LINE_MAX;
     return say_changed(probe, tote_protocol_stop(&n, err), change, err);
 }
 

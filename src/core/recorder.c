@@ -18,7 +18,8 @@ int tote_recorder_init(struct tote_recorder *recorder, uint64_t tasks,
     size_t n_pages = tasks / TOTE_RECORDER_PAGE + 1;
     recorder->pages = calloc(n_pages, sizeof *recorder->pages);
     if (!recorder->pages)
-        return tote_error_set(err, -ENOMEM, "out of memory for %" PRIu64 " tasks", tasks);
+        return tote_error_set(err, -ENOMEM, "out of memory for %" PRIu64 " tasks",
+                              tasks);
     recorder->n_pages = n_pages;
     return 0;
 }

@@ -26,7 +26,6 @@ struct run {
     struct tote_link link;
     struct tote_writer *writer;
     tote_ns_t deadline_ns; /* of start, later of stop; 0: none */
-    bool has_said_bye;
     int signal; /* that ended the run, or 0 */
 };
 
@@ -161,8 +160,9 @@ static int on_event(struct run *run, const struct tote_event *event,
     case TOTE_EVENT_LEFT:
         return note_worker(run, &event->workers[0], tote_clock_monotonic(), err);
     case TOTE_EVENT_BYE:
-        run->has_said_bye = true;
-        return 0;
+        free(run->row->stats);
+        run->row->stats = json_dumps(event->stats, JSON_COMPACT | JSON_SORT_KEYS);
+        return run->row->stats ? 0 : tote_error_set(err, -ENOMEM, "out of memory at bye");
     }
     return -EPROTO;
 }
@@ -355,6 +355,7 @@ static int describe_row(struct run *run, struct tote_error *err)
         {&row->kernel, config->bag->kernel},
         {&row->batch, batch},
         {&row->box, ""},
+        {&row->stats, "{}"},
         {&row->why, ""},
     };
     int rc = options ? 0 : tote_error_set(err, -ENOMEM, "out of memory for a run's row");
@@ -389,12 +390,21 @@ static int start_engine(struct run *run, struct tote_error *err)
     return rc < 0 ? rc : say_hello(run, err);
 }
 
+/* An engine that has closed its output is about to end, and its own status says why; one
+ * that only closed it is not waited for. */
+static bool is_ending(const struct run *run)
+{
+    const int moment_ms = 1000;
+    struct pollfd tally = {.fd = run->box.tally, .events = POLLIN};
+    return run->link.is_ended && poll(&tally, 1, moment_ms) > 0;
+}
+
 /* Ends the box, however the run ended, and reads what the engine still says on stderr. */
 static int end_engine(struct run *run, bool is_broken)
 {
     if (!run->box.init)
         return 0;
-    if (is_broken)
+    if (is_broken && !is_ending(run))
         tote_box_kill(&run->box);
     while (run->link.in && !run->link.has_errors_ended) {
         struct pollfd wait = {.fd = run->link.errors, .events = POLLIN};

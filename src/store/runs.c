@@ -13,8 +13,8 @@
     "seed,"                                                                            \
     " tasks, workers, batch, box, state, launched_utc_ns, launch_ns, ready_ns,"        \
     " first_ns, fed_ns, last_ns, end_ns, done, failed, duplicate, lost, cpu_user_ns,"  \
-    " cpu_sys_ns, digest, why"
-#define RUN_VALUES "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?"
+    " cpu_sys_ns, digest, stats, why"
+#define RUN_VALUES "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?"
 
 static const char *const state_names[] = {
     [TOTE_RUN_RUNNING] = "running",
@@ -33,7 +33,8 @@ void tote_run_row_finish(struct tote_run_row *row)
 {
     char *texts[] = {row->label,   row->engine,  row->engine_version,
                      row->binding, row->options, row->kernel,
-                     row->batch,   row->box,     row->why};
+                     row->batch,   row->box,     row->stats,
+                     row->why};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     *row = (struct tote_run_row){0};
@@ -79,6 +80,7 @@ static void bind_run_course(struct tote_bind *bind, const struct tote_run_row *r
         tote_bind_digest(bind, &row->digest);
     else
         tote_bind_null(bind);
+    tote_bind_text(bind, row->stats);
     tote_bind_text(bind, row->why);
 }
 
@@ -212,13 +214,14 @@ static void read_run_course(struct tote_columns *row, struct tote_run_row *run)
     run->cpu_user_ns = read_stamp(row);
     run->cpu_sys_ns = read_stamp(row);
     run->has_digest = tote_columns_digest(row, true, &run->digest);
+    run->stats = tote_columns_text_copy(row);
     run->why = tote_columns_text_copy(row);
 }
 
 static bool run_has_texts(const struct tote_run_row *run)
 {
     return run->label && run->engine && run->engine_version && run->binding &&
-           run->options && run->kernel && run->batch && run->box && run->why;
+           run->options && run->kernel && run->batch && run->box && run->stats && run->why;
 }
 
 /* Makes room for one more element of size bytes in a growing array; null: no memory. */

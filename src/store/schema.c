@@ -24,7 +24,7 @@ const char tote_schema_sql[] =
     " failed INTEGER NOT NULL, duplicate INTEGER NOT NULL, lost INTEGER NOT NULL,"
     " cpu_user_ns INTEGER NOT NULL, cpu_sys_ns INTEGER NOT NULL,"
     " digest BLOB CHECK (digest IS NULL OR length(digest) = 16),"
-    " why TEXT NOT NULL);"
+    " stats TEXT NOT NULL, why TEXT NOT NULL);"
 
     "CREATE TABLE machine_limit ("
     " id INTEGER PRIMARY KEY, block INTEGER NOT NULL, threads INTEGER NOT NULL,"

@@ -63,6 +63,7 @@ struct tote_run_row {
     tote_ns_t cpu_user_ns, cpu_sys_ns; /* of the whole box, exact; 0: unknown */
     bool has_digest;                   /* every task ok */
     struct tote_digest digest;
+    char *stats; /* JSON object: what the engine counted itself, as it said in bye */
     char *why; /* a sentence if state is BROKEN or INTERRUPTED, else "" */
 };
 void tote_run_row_finish(struct tote_run_row *row);

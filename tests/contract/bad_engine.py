@@ -44,8 +44,10 @@ def leave_a_child():
 
 
 def die(status, why):
-    if BAD != "mute":
-        os.write(2, f"bad engine: {why}\n".encode())
+    words = {"mute": b"", "mumbling": b"\xe9\xff\xfe no text\n"}
+    os.write(2, words.get(BAD, f"bad engine: {why}\n".encode()))
+    if BAD == "mumbling" and status == 1:
+        status = 0
     if BAD == "child-in-trouble":
         leave_a_child()
     end_workers()

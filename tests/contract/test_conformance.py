@@ -2,8 +2,8 @@
 """The conformance suite against engines that keep the protocol and one that does not: each
 way of breaking it fails in the points of the table, and in no other.
 
-Environment: TOTE_BUILD is the folder that holds the programs. An engine that is not usable
-on this machine is skipped.
+Environment: TOTE_BUILD is the folder that holds tote; TOTE, for an installed one, its path. An
+engine that is not usable on this machine is skipped.
 """
 
 import json
@@ -14,7 +14,7 @@ import subprocess
 import pytest
 
 BUILD = pathlib.Path(os.environ.get("TOTE_BUILD", "build")).resolve()
-SUITE = BUILD / "tote-conformance"
+TOTE = pathlib.Path(os.environ.get("TOTE", BUILD / "tote"))
 BAD_ENGINE = pathlib.Path(__file__).with_name("bad_engine.py").resolve()
 
 WITHOUT_READY = ["describe", "version", "option"]
@@ -71,22 +71,27 @@ MISDEEDS = {
     "garbage-is-success": (["garbage"], "status 0 instead of 1"),
     "any-length": (["long"], "before it was asked to stop"),
     "short-lines": (["long"], "over-long"),
+    "mumbling": (["version", "garbage", "long"], "it said: ??? no text"),
     "mute": (["version", "option", "garbage", "long"], "without a sentence"),
     "child": (["clean"], "1 processes alive"),
     "child-in-trouble": (["clean"], "1 processes alive"),
 }
 
 
-def examine(engine, *limits, **environment):
+def check(engine, *options, **environment):
+    return subprocess.run([TOTE, "engines", "check", engine, "--json", *options], capture_output=True,
+                          env={**os.environ, **environment}, text=True, timeout=280)  # fmt: skip
+
+
+def examine(engine, *options, **environment):
     """Exit status, and for each point in its order None or the sentence of its failure."""
-    done = subprocess.run([SUITE, engine, *limits], env={**os.environ, **environment},
-                          capture_output=True, text=True, timeout=280)  # fmt: skip
+    done = check(engine, *options, **environment)
     print(done.stdout, done.stderr)  # pytest shows it if the test fails
-    results = {}
-    for line in done.stdout.splitlines():
-        verdict, point, _, *why = line.split(" ", 3)
-        assert (verdict == "passed") == (not why) and point not in results
-        results[point] = why[0] if why else None
+    report = json.loads(done.stdout)
+    results = {point["name"]: point["why"] or None for point in report["points"]}
+    assert [point["passed"] for point in report["points"]] == [not why for why in results.values()]
+    assert report["failed"] == sum(map(bool, results.values()))
+    assert report["passed"] + report["failed"] == len(report["points"]) == len(results)
     return done.returncode, results
 
 
@@ -97,9 +102,9 @@ def test_good_engine_passes():
 @pytest.mark.parametrize("misdeed", MISDEEDS)
 def test_each_misdeed_fails_its_points_only(misdeed):
     points, words = MISDEEDS[misdeed]
-    status, results = examine(BAD_ENGINE, "2", BAD_ENGINE=misdeed)
+    status, results = examine(BAD_ENGINE, "--timeout=3", BAD_ENGINE=misdeed)
     assert [point for point, why in results.items() if why] == points
-    assert list(results) == POINTS and status == 3
+    assert list(results) == POINTS and status == 5
     assert words in results[points[0]]
 
 
@@ -112,27 +117,26 @@ def test_every_point_has_a_misdeed():
 
 @pytest.mark.parametrize("point", POINTS)
 def test_a_point_can_be_tried_alone(point):
-    assert examine(BAD_ENGINE, "10", point, BAD_ENGINE="") == (0, {point: None})
+    assert examine(BAD_ENGINE, f"--point={point}", BAD_ENGINE="") == (0, {point: None})
 
 
 @pytest.mark.parametrize("arguments, words", [
     (["no-such-engine"], "unknown engine"),
     ([f"{BAD_ENGINE}:speed=1"], "no option 'speed'"),
-    ([BAD_ENGINE, "2", "bussy"], "did you mean 'busy'?"),
+    ([BAD_ENGINE, "--point=bussy"], "did you mean 'busy'?"),
 ])  # fmt: skip
 def test_bad_arguments_are_no_verdict(arguments, words):
-    done = subprocess.run([SUITE, *arguments], capture_output=True, text=True, timeout=60)
-    assert done.returncode == 5 and done.stdout == "" and words in done.stderr
+    done = check(*arguments)
+    assert done.returncode == 2 and "points" not in json.loads(done.stdout) and words in done.stderr
 
 
 @pytest.mark.parametrize("engine", [
     "local", "local:mode=spawn", "workqueue", "ray", "ray:mode=process",
 ])  # fmt: skip
 def test_real_engine_passes(engine):
-    program = BUILD / f"tote-engine-{engine.partition(':')[0]}"
-    if not program.exists():
-        pytest.skip(f"{program.name} is not built")
-    about = json.loads(subprocess.run([program, "--describe"], capture_output=True, timeout=60).stdout)
-    if not about["usable"]:
-        pytest.skip(about["why"])
+    name = engine.partition(":")[0]
+    listed = json.loads(subprocess.run([TOTE, "engines", "--json"], capture_output=True, timeout=60).stdout)
+    why = {one["name"]: one["why"] for one in listed["engines"] if not one["usable"]}
+    if name in why or name not in {one["name"] for one in listed["engines"]}:
+        pytest.skip(f"{name}: {why.get(name, 'not built')}")
     assert examine(engine) == (0, dict.fromkeys(POINTS))

@@ -12,12 +12,16 @@ ENGINES = ("local", "workqueue", "ray")
 
 @pytest.fixture
 def tote(tmp_path):
-    return Tote(tmp_path)
+    tool = Tote(tmp_path)
+    yield tool
+    tool.close()
 
 
 @pytest.fixture(scope="session")
 def found_engines(tmp_path_factory):
-    return Tote(tmp_path_factory.mktemp("engines")).engines()
+    tool = Tote(tmp_path_factory.mktemp("engines"))
+    yield tool.engines()
+    tool.close()
 
 
 def need(name, found):

@@ -264,6 +264,7 @@ def test_as_an_ordinary_user(name, usable_engines):
         run = tote.json("run", "--engine", name, "--tasks", 10, *SMALL, before=as_nobody)["run"]
         assert run["digest"] == limit_digest(10, size=2000)
         tote.assert_nothing_left()
+        tote.close()
     finally:
         shutil.rmtree(folder)
 

@@ -9,8 +9,11 @@
 import glob
 import json
 import os
+import pathlib
+import shutil
 import sqlite3
 import subprocess
+import tempfile
 import time
 import uuid
 
@@ -47,13 +50,16 @@ class Tote:
     def __init__(self, folder):
         self.folder = folder
         self.mark = uuid.uuid4().hex
-        self.home, self.temp, self.state = (folder / name for name in ("home", "temp", "state"))
-        for path in (self.home, self.temp):
-            path.mkdir(mode=0o700)
+        self.home, self.state = folder / "home", folder / "state"
+        self.home.mkdir(mode=0o700)
+        self.temp = pathlib.Path(tempfile.mkdtemp(prefix="t-"))  # short: sockets lie in it
         data = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
         self.env = {**os.environ, "HOME": str(self.home), "TMPDIR": str(self.temp),
                     "XDG_STATE_HOME": str(self.state), "XDG_DATA_HOME": data,
                     "TOTE_TEST_MARK": self.mark}
+
+    def close(self):
+        shutil.rmtree(self.temp)
 
     # --- running ---
 

@@ -41,6 +41,7 @@ static struct tote_run_row plain_row(uint64_t tasks)
         .batch = (char *)"auto",
         .box = (char *)"user, PID, mount and network namespace",
         .launched_utc = INT64_C(1767225600123456789), /* 2026-01-01T00:00:00.123Z */
+        .stats = (char *)"{}",
         .why = (char *)"",
     };
 }

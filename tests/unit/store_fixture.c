@@ -82,6 +82,7 @@ struct tote_run_row fixture_run(uint64_t tasks)
         .box = "namespaces",
         .launched_utc = 1790000000 * TOTE_NS_PER_S,
         .launch_ns = 900000000,
+        .stats = "{}",
         .why = "",
     };
 }

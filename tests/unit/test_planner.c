@@ -48,7 +48,7 @@ static void fill(struct machine *m, struct tote_planner *planner)
     for (uint32_t i = 0; i < m->slots; i++)
         out += m->is_busy[i];
     struct tote_batch batch;
-    for (; out < (size_t)m->slots * TOTE_WINDOW && tote_planner_next(planner, &batch);
+    for (; out < tote_planner_window(planner) && tote_planner_next(planner, &batch);
          out++) {
         assert_true(batch.count > 0 && batch.count <= TOTE_BATCH_MAX);
         assert_int_equal(batch.first, m->next);

@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: MIT */
+/* test_dispatcher.c: one event at a time, and what the dispatcher makes of it. What
+ * holds over long and mixed histories is test_simulation.c's. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/dispatcher.h"
+
+#define OUT_MAX 2048
+
+/* An engine and a store that do as they are told. */
+struct world {
+    struct tote_dispatcher d;
+    struct tote_batch out[OUT_MAX]; /* handed out, by id - 1 */
+    size_t n_out, n_stops, n_back, n_lost;
+    uint64_t n_stored;
+    bool is_full;
+    int run_fails, record_fails;
+    tote_ns_t now;
+};
+
+static tote_ns_t world_now(void *context)
+{
+    return ++((struct world *)context)->now;
+}
+
+static int world_run(void *context, const struct tote_batch *batch,
+                     struct tote_error *err)
+{
+    struct world *w = context;
+    assert_true(w->n_out < OUT_MAX);
+    w->out[w->n_out++] = *batch;
+    return w->run_fails ? tote_error_set(err, w->run_fails, "the pipe broke") : 0;
+}
+
+static int world_stop(void *context, struct tote_error *err)
+{
+    (void)err;
+    ((struct world *)context)->n_stops++;
+    return 0;
+}
+
+static int world_record(void *context, uint64_t worker,
+                        const struct tote_record *records, size_t n,
+                        struct tote_error *err)
+{
+    (void)worker;
+    (void)records;
+    struct world *w = context;
+    w->n_stored += n;
+    return w->record_fails ? tote_error_set(err, w->record_fails, "the disk is full")
+                           : 0;
+}
+
+static int world_back(void *context, const struct tote_batch *batch, uint64_t worker,
+                      tote_ns_t sent_ns, tote_ns_t back_ns, const char *why,
+                      struct tote_error *err)
+{
+    (void)batch;
+    (void)worker;
+    (void)err;
+    struct world *w = context;
+    assert_true(sent_ns < back_ns);
+    w->n_back += !why;
+    w->n_lost += why != NULL;
+    return 0;
+}
+
+static bool world_is_full(void *context)
+{
+    return ((struct world *)context)->is_full;
+}
+
+static const struct tote_dispatch_ops world_ops = {
+    .now = world_now,
+    .run = world_run,
+    .stop = world_stop,
+    .record = world_record,
+    .back = world_back,
+    .is_full = world_is_full,
+};
+
+static struct world *world_create(uint64_t tasks, uint32_t slots, uint32_t batch)
+{
+    struct world *w = calloc(1, sizeof *w);
+    assert_non_null(w);
+    struct tote_bag bag = {.tasks = tasks};
+    assert_int_equal(
+        tote_dispatcher_init(&w->d, &bag, slots, batch, &world_ops, w, NULL), 0);
+    return w;
+}
+
+static void world_destroy(struct world *w)
+{
+    tote_dispatcher_finish(&w->d);
+    free(w);
+}
+
+static struct tote_record records[TOTE_BATCH_MAX + 1]; /* of the last done() */
+
+static int done(struct world *w, uint64_t id, struct tote_error *err)
+{
+    const struct tote_batch *batch = &w->out[id - 1];
+    for (uint32_t i = 0; i < batch->count; i++)
+        records[i] = (struct tote_record){.task = batch->first + i,
+                                          .attempt = batch->attempt,
+                                          .start_ns = 1,
+                                          .end_ns = 2};
+    return tote_dispatcher_done(&w->d, id, 1, records, batch->count, err);
+}
+
+static int lost(struct world *w, uint64_t id, struct tote_error *err)
+{
+    return tote_dispatcher_lost(&w->d, id, 1, "gone", err);
+}
+
+#define assert_says(code, wanted, err, part)                                           \
+    do {                                                                               \
+        assert_int_equal(code, wanted);                                                \
+        if (!strstr((err).text, part))                                                 \
+            fail_msg("'%s' does not say '%s'", (err).text, part);                      \
+    } while (0)
+
+/* --- the straight way --- */
+
+static void one_bag_from_ready_to_gone(void **state)
+{
+    (void)state;
+    struct world *w = world_create(10, 1, 4);
+    assert_int_equal(w->n_out, 0);
+    assert_int_equal(tote_dispatcher_ready(&w->d, NULL), 0);
+    assert_int_equal(w->n_out, 3);
+    assert_int_equal(w->out[2].count, 2);
+    for (uint64_t id = 1; id <= 3; id++)
+        assert_int_equal(done(w, id, NULL), 0);
+    assert_true(tote_dispatcher_is_recorded(&w->d));
+    assert_false(tote_dispatcher_is_complete(&w->d));
+    assert_int_equal(w->n_stops, 0); /* nothing is durable yet */
+    assert_int_equal(tote_dispatcher_durable(&w->d, 9, NULL), 0);
+    assert_int_equal(w->n_stops, 0);
+    assert_int_equal(tote_dispatcher_durable(&w->d, 10, NULL), 0);
+    assert_int_equal(w->n_stops, 1);
+    assert_int_equal(w->d.phase, TOTE_PHASE_STOPPING);
+    assert_int_equal(tote_dispatcher_gone(&w->d, NULL), 0);
+    assert_int_equal(w->d.phase, TOTE_PHASE_OVER);
+    assert_true(w->d.ready_ns < w->d.fed_ns && w->d.fed_ns < w->d.first_ns &&
+                w->d.first_ns < w->d.last_ns);
+    world_destroy(w);
+}
+
+static void an_empty_bag_ends_when_the_engine_is_ready(void **state)
+{
+    (void)state;
+    struct world *w = world_create(0, 3, 0);
+    assert_int_equal(tote_dispatcher_ready(&w->d, NULL), 0);
+    assert_int_equal(w->n_out, 0);
+    assert_int_equal(w->n_stops, 1);
+    assert_true(w->d.last_ns > 0);
+    assert_int_equal(tote_dispatcher_gone(&w->d, NULL), 0);
+    world_destroy(w);
+}
+
+static void the_window_is_bounded(void **state)
+{
+    (void)state;
+    struct world *w = world_create(1000, 3, 1);
+    assert_int_equal(tote_dispatcher_ready(&w->d, NULL), 0);
+    assert_int_equal(w->n_out, 3 * TOTE_WINDOW);
+    assert_int_equal(done(w, 5, NULL), 0);
+    assert_int_equal(w->n_out, 3 * TOTE_WINDOW + 1);
+    world_destroy(w);
+}
+
+static void a_full_store_holds_work_back(void **state)
+{
+    (void)state;
+    struct world *w = world_create(1000, 1, 1);
+    w->is_full = true;
+    assert_int_equal(tote_dispatcher_ready(&w->d, NULL), 0);
+    assert_int_equal(w->n_out, 0);
+    w->is_full = false;
+    assert_int_equal(tote_dispatcher_durable(&w->d, 0, NULL), 0);
+    assert_int_equal(w->n_out, TOTE_WINDOW);
+    world_destroy(w);
+}
+
+/* --- twice, late, lost --- */
+
+static void an_answer_given_twice_counts_as_duplicates(void **state)
+{
+    (void)state;
+    struct world *w = world_create(8, 1, 4);
+    tote_dispatcher_ready(&w->d, NULL);
+    assert_int_equal(done(w, 1, NULL), 0);
+    assert_int_equal(done(w, 1, NULL), 0);
+    assert_int_equal(w->d.recorder.recorded, 4);
+    assert_int_equal(w->d.recorder.duplicate, 4);
+    assert_int_equal(w->n_stored, 4);
+    world_destroy(w);
+}
+
+static void a_late_answer_wins_and_its_retry_is_a_duplicate(void **state)
+{
+    (void)state;
+    struct world *w = world_create(1, 1, 4);
+    tote_dispatcher_ready(&w->d, NULL);
+    assert_int_equal(lost(w, 1, NULL), 0);
+    assert_int_equal(w->n_out, 2);
+    assert_int_equal(w->out[1].attempt, 2);
+    assert_int_equal(done(w, 1, NULL), 0);
+    assert_int_equal(w->n_stored, 1);
+    assert_int_equal(done(w, 2, NULL), 0);
+    assert_int_equal(w->n_stored, 1);
+    assert_int_equal(w->d.recorder.duplicate, 1);
+    world_destroy(w);
+}
+
+/* A late answer brought the last results while its lost pieces still wait. */
+static void nothing_goes_out_once_all_is_recorded(void **state)
+{
+    (void)state;
+    struct world *w = world_create(64, 1, 64);
+    tote_dispatcher_ready(&w->d, NULL);
+    assert_int_equal(lost(w, 1, NULL), 0);
+    assert_int_equal(w->n_out, 1 + TOTE_WINDOW);
+    assert_int_equal(done(w, 1, NULL), 0);
+    assert_int_equal(done(w, 2, NULL), 0);
+    assert_int_equal(w->n_out, 1 + TOTE_WINDOW);
+    assert_int_equal(tote_dispatcher_durable(&w->d, 64, NULL), 0);
+    assert_int_equal(w->n_stops, 1);
+    world_destroy(w);
+}
+
+static void a_killer_ends_as_one_lost_outcome(void **state)
+{
+    (void)state;
+    struct world *w = world_create(1, 1, 1);
+    tote_dispatcher_ready(&w->d, NULL);
+    for (uint64_t id = 1; id <= TOTE_LOST_ALONE_MAX; id++)
+        assert_int_equal(lost(w, id, NULL), 0);
+    assert_int_equal(w->n_out, TOTE_LOST_ALONE_MAX);
+    assert_int_equal(w->d.recorder.recorded, 1);
+    assert_int_equal(w->d.recorder.ok, 0);
+    assert_int_equal(w->n_lost, TOTE_LOST_ALONE_MAX);
+    assert_int_equal(tote_dispatcher_durable(&w->d, 1, NULL), 0);
+    assert_int_equal(w->n_stops, 1);
+    world_destroy(w);
+}
+
+/* All that is out at once, when the one host with all the workers goes, is no proof
+ * against an engine, however many slots it has. */
+static void a_lost_site_is_survived(void **state)
+{
+    (void)state;
+    struct world *w = world_create(100000, 100, 32);
+    struct tote_error err = {0};
+    tote_dispatcher_ready(&w->d, NULL);
+    size_t n = w->n_out;
+    assert_int_equal(n, 400);
+    for (uint64_t id = 1; id <= n; id++)
+        assert_int_equal(lost(w, id, &err), 0);
+    for (uint64_t id = n + 1; id <= 2 * n; id++)
+        assert_int_equal(done(w, id, &err), 0);
+    world_destroy(w);
+}
+
+static void an_engine_that_loses_everything_is_given_up(void **state)
+{
+    (void)state;
+    struct world *w = world_create(100000, 1, 1);
+    struct tote_error err = {0};
+    int rc = 0;
+    tote_dispatcher_ready(&w->d, NULL);
+    uint64_t id = 0;
+    while (rc == 0 && id < 1000)
+        rc = lost(w, ++id, &err);
+    assert_says(rc, -EPROTO, err, "batches in a row, the last because: gone");
+    assert_true(id >= TOTE_LOST_ROW_MAX && id < 2 * TOTE_LOST_ROW_MAX);
+    world_destroy(w);
+}
+
+/* --- lies --- */
+
+static void records_must_be_those_of_the_batch(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t n;
+        uint64_t task;
+        uint32_t attempt;
+        const char *part;
+    } rows[] = {
+        {0, 8, 1, "batch 3 of 4 tasks with 0 records"},
+        {3, 8, 1, "batch 3 of 4 tasks with 3 records"},
+        {5, 8, 1, "batch 3 of 4 tasks with 5 records"},
+        {4, 7, 1, "a record of task 7, attempt 1"},
+        {4, 12, 1, "a record of task 12, attempt 1"},
+        {4, 9, 1, "a record of task 9, attempt 1"}, /* is there already */
+        {4, UINT64_MAX, 1, "a record of task 18446744073709551615"},
+        {4, 8, 0, "attempt 0"},
+        {4, 8, 2, "attempt 2"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct world *w = world_create(20, 2, 4);
+        struct tote_error err = {0};
+        tote_dispatcher_ready(&w->d, NULL);
+        for (uint32_t j = 0; j < 5; j++)
+            records[j] = (struct tote_record){.task = 8 + j, .attempt = 1};
+        records[0].task = rows[i].task;
+        records[0].attempt = rows[i].attempt;
+        int rc = tote_dispatcher_done(&w->d, 3, 1, records, rows[i].n, &err);
+        assert_says(rc, -EPROTO, err, rows[i].part);
+        assert_int_equal(w->n_stored, 0);
+        world_destroy(w);
+    }
+}
+
+static void late_records_must_have_been_handed_out(void **state)
+{
+    (void)state;
+    struct world *w = world_create(1000, 1, 4);
+    struct tote_error err = {0}, again = {0}, third = {0}, fourth = {0};
+    tote_dispatcher_ready(&w->d, NULL);
+    assert_int_equal(done(w, 1, NULL), 0);
+    records[0] = (struct tote_record){.task = 500, .attempt = 1};
+    assert_says(tote_dispatcher_done(&w->d, 1, 1, records, 1, &err), -EPROTO, err,
+                "batch 1 again with a record of task 500");
+    records[0] = (struct tote_record){.task = 0, .attempt = 2};
+    assert_says(tote_dispatcher_done(&w->d, 1, 1, records, 1, &again), -EPROTO, again,
+                "attempt 2");
+    assert_says(tote_dispatcher_done(&w->d, 99, 1, records, 1, &third), -EPROTO, third,
+                "batch 99, which it was never given");
+    assert_says(tote_dispatcher_done(&w->d, 0, 1, records, 1, &fourth), -EPROTO, fourth,
+                "never given");
+    world_destroy(w);
+}
+
+static void events_come_in_their_order(void **state)
+{
+    (void)state;
+    struct world *w = world_create(10, 1, 4);
+    struct tote_error early = {0}, not_out = {0}, twice = {0}, end = {0};
+    assert_says(tote_dispatcher_done(&w->d, 1, 1, records, 0, &early), -EPROTO, early,
+                "done before ready");
+    assert_int_equal(tote_dispatcher_ready(&w->d, NULL), 0);
+    assert_says(lost(w, 77, &not_out), -EPROTO, not_out, "which was not out");
+    assert_says(tote_dispatcher_ready(&w->d, &twice), -EPROTO, twice, "ready twice");
+    assert_says(tote_dispatcher_gone(&w->d, &end), -EPROTO, end, "ended by itself");
+    world_destroy(w);
+}
+
+static void the_store_cannot_have_more_than_it_got(void **state)
+{
+    (void)state;
+    struct world *w = world_create(10, 1, 4);
+    struct tote_error more = {0}, less = {0};
+    tote_dispatcher_ready(&w->d, NULL);
+    done(w, 1, NULL);
+    assert_says(tote_dispatcher_durable(&w->d, 5, &more), -EINVAL, more, "5 of 4");
+    assert_int_equal(tote_dispatcher_durable(&w->d, 4, NULL), 0);
+    assert_says(tote_dispatcher_durable(&w->d, 3, &less), -EINVAL, less, "3 of 4");
+    world_destroy(w);
+}
+
+/* --- stop --- */
+
+static void stop_hands_out_nothing_more_but_still_records(void **state)
+{
+    (void)state;
+    struct world *w = world_create(1000, 1, 1);
+    tote_dispatcher_ready(&w->d, NULL);
+    assert_int_equal(tote_dispatcher_stop(&w->d, NULL), 0);
+    assert_int_equal(tote_dispatcher_stop(&w->d, NULL), 0);
+    assert_int_equal(w->n_stops, 1);
+    assert_int_equal(done(w, 1, NULL), 0);
+    assert_int_equal(lost(w, 2, NULL), 0);
+    assert_int_equal(tote_dispatcher_durable(&w->d, 1, NULL), 0);
+    assert_int_equal(w->n_out, TOTE_WINDOW);
+    assert_int_equal(w->n_stored, 1);
+    assert_int_equal(tote_dispatcher_gone(&w->d, NULL), 0);
+    world_destroy(w);
+}
+
+/* The engine's ready crossed our stop on the way. */
+static void stop_before_ready_is_no_error(void **state)
+{
+    (void)state;
+    struct world *w = world_create(10, 1, 1);
+    assert_int_equal(tote_dispatcher_stop(&w->d, NULL), 0);
+    assert_int_equal(tote_dispatcher_ready(&w->d, NULL), 0);
+    assert_int_equal(w->n_out, 0);
+    assert_int_equal(w->d.phase, TOTE_PHASE_STOPPING);
+    assert_int_equal(tote_dispatcher_gone(&w->d, NULL), 0);
+    world_destroy(w);
+}
+
+/* --- trouble of our own --- */
+
+static void errors_of_the_way_out_come_back(void **state)
+{
+    (void)state;
+    struct world *w = world_create(1000, 1, 1);
+    struct tote_error pipe = {0}, disk = {0};
+    w->run_fails = -EPIPE;
+    assert_says(tote_dispatcher_ready(&w->d, &pipe), -EPIPE, pipe, "the pipe broke");
+    w->run_fails = 0;
+    w->record_fails = -ENOSPC;
+    assert_says(done(w, 1, &disk), -ENOSPC, disk, "the disk is full");
+    world_destroy(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_bag_from_ready_to_gone),
+        cmocka_unit_test(an_empty_bag_ends_when_the_engine_is_ready),
+        cmocka_unit_test(the_window_is_bounded),
+        cmocka_unit_test(a_full_store_holds_work_back),
+        cmocka_unit_test(an_answer_given_twice_counts_as_duplicates),
+        cmocka_unit_test(a_late_answer_wins_and_its_retry_is_a_duplicate),
+        cmocka_unit_test(nothing_goes_out_once_all_is_recorded),
+        cmocka_unit_test(a_killer_ends_as_one_lost_outcome),
+        cmocka_unit_test(a_lost_site_is_survived),
+        cmocka_unit_test(an_engine_that_loses_everything_is_given_up),
+        cmocka_unit_test(records_must_be_those_of_the_batch),
+        cmocka_unit_test(late_records_must_have_been_handed_out),
+        cmocka_unit_test(events_come_in_their_order),
+        cmocka_unit_test(the_store_cannot_have_more_than_it_got),
+        cmocka_unit_test(stop_hands_out_nothing_more_but_still_records),
+        cmocka_unit_test(stop_before_ready_is_no_error),
+        cmocka_unit_test(errors_of_the_way_out_come_back),
+    };
+    return cmocka_run_group_tests_name("dispatcher", tests, NULL, NULL);
+}
