@@ -63,6 +63,13 @@ class Tap:
         sys.__stdout__.flush()
 
 
+def pytest_make_parametrize_id(config, val, argname):
+    """A name that a line of TAP can hold."""
+    if isinstance(val, str) and len(val) > 60:
+        return f"{argname}-of-{len(val)}-bytes"
+    return None
+
+
 def pytest_configure(config):
     if os.environ.get("TOTE_TEST_TAP") == "1":
         config.pluginmanager.register(Tap(), "tote-tap")

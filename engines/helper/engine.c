@@ -50,8 +50,7 @@ void tote_engine_die(int status, const char *format, ...)
     exit(status);
 }
 
-/* --- writing -------------------------------------------------------------------------
- */
+/* --- writing --------------------------------------------------------------------- */
 
 static void write_all(const char *bytes, size_t n)
 {
@@ -99,8 +98,7 @@ static json_t *new_worker(const struct tote_engine_worker *worker)
                      "slots", (json_int_t)worker->slots);
 }
 
-/* --- checking what tote says ---------------------------------------------------------
- */
+/* --- checking what tote says ----------------------------------------------------- */
 
 static const json_t *field(const json_t *object, const char *name)
 {
@@ -175,8 +173,7 @@ static json_t *parse_line(const char *line, size_t n)
     return object;
 }
 
-/* --- reading -------------------------------------------------------------------------
- */
+/* --- reading --------------------------------------------------------------------- */
 
 /* The next whole line without its newline, borrowed until the next call; null if there
  * is none among the bytes already read. */
@@ -268,8 +265,7 @@ int tote_engine_fd(const struct tote_engine *engine)
     return STDIN_FILENO;
 }
 
-/* --- hello ---------------------------------------------------------------------------
- */
+/* --- hello ----------------------------------------------------------------------- */
 
 static void choose_protocol(struct tote_engine *engine, const json_t *range)
 {
@@ -343,8 +339,7 @@ static void take_hello(struct tote_engine *engine, void *options)
     take_options(the_about, field(json, "options"), options);
 }
 
-/* --- describe and open ---------------------------------------------------------------
- */
+/* --- describe and open ----------------------------------------------------------- */
 
 static json_t *new_options_list(const struct tote_engine_about *about)
 {
@@ -414,8 +409,7 @@ const struct tote_engine_hello *tote_engine_hello(const struct tote_engine *engi
     return &engine->hello;
 }
 
-/* --- events --------------------------------------------------------------------------
- */
+/* --- events ---------------------------------------------------------------------- */
 
 void tote_engine_ready(struct tote_engine *engine, const char *version,
                        const char *binding, const struct tote_engine_worker *workers,

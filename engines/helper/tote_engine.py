@@ -38,7 +38,8 @@ Option = namedtuple("Option", "name default metavar help")
 # remove(verbose), if not None, install and remove what it needs.
 About = namedtuple("About", "name summary options find setup remove", defaults=(None, None))
 Worker = namedtuple("Worker", "id host pid slots")
-Hello = namedtuple("Hello", "slots kernel size seed tasks task_program task_library scratch options")
+Hello = namedtuple(
+    "Hello", "slots kernel size seed tasks task_program task_library scratch options")  # fmt: skip
 Run = namedtuple("Run", "batch first count attempt")
 
 
@@ -123,7 +124,8 @@ def parse_hello(obj, table):
     _text(obj, "tote")
     return Hello(*_integers(obj, "slots"), _text(bag, "kernel", 1023),
                  *_integers(bag, "size", "seed", "tasks"),
-                 *(_text(obj, name, 4095, "/") for name in ("task_program", "task_library", "scratch")),
+                 _text(obj, "task_program", 4095, "/"), _text(obj, "task_library", 4095, "/"),
+                 _text(obj, "scratch", 4095, "/"),
                  parse_options(table, _object(obj, "options")))  # fmt: skip
 
 
@@ -142,7 +144,7 @@ class Engine:
         self._buffer, self._scanned = bytearray(), 0
         line = self._line()
         if line is None:
-            raise Failure("standard input ended before hello: tote starts this program, nobody else")
+            raise Failure("standard input ended before hello: only tote starts this program")
         self.hello = parse_hello(parse(line), about.options)
 
     def stop_on_sigterm(self):

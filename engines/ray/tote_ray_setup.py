@@ -112,8 +112,8 @@ def _run(argv, lock, verbose):
                           stderr=subprocess.STDOUT, env=env, pass_fds=[lock])  # fmt: skip
     if done.returncode != 0:
         sys.stderr.write((done.stdout or b"").decode(errors="replace"))
-        raise Failure(f"'{' '.join(argv[:4])} ...' failed with status {done.returncode}; its output "
-                      f"is above. Then try again: {MEND}")  # fmt: skip
+        raise Failure(f"'{' '.join(argv[:4])} ...' failed with status {done.returncode}; its "
+                      f"output is above. Then try again: {MEND}")  # fmt: skip
 
 
 def _check_python():
@@ -123,7 +123,8 @@ def _check_python():
         raise Failure(f"Ray needs Python {PYTHON_LEAST[0]}.{PYTHON_LEAST[1]} or newer, "
                       f"{sys.executable} is {sys.version.split()[0]}")  # fmt: skip
     if not importlib.util.find_spec("venv") or not importlib.util.find_spec("ensurepip"):
-        raise Failure(f"{sys.executable} cannot make virtual environments: apt-get install python3-venv")
+        raise Failure(f"{sys.executable} cannot make virtual environments: "
+                      "apt-get install python3-venv")  # fmt: skip
 
 
 def _megabytes(folder):
@@ -134,8 +135,9 @@ def _megabytes(folder):
 
 def _make(lock, verbose):
     _run([sys.executable, "-m", "venv", home()], lock, verbose)
-    _run([python(), "-m", "pip", "install", "--require-hashes", "--only-binary=:all:", "--no-input",
-          "--disable-pip-version-check", "--progress-bar=off", "-r", REQUIREMENTS], lock, verbose)  # fmt: skip
+    pip = [python(), "-m", "pip", "install", "--require-hashes", "--only-binary=:all:", "--no-input",
+           "--disable-pip-version-check", "--progress-bar=off", "-r", REQUIREMENTS]  # fmt: skip
+    _run(pip, lock, verbose)
     _run([python(), "-c", "import ray"], lock, verbose)
     with open(_marker() + ".new", "wb") as file:
         file.write(_read(REQUIREMENTS))

@@ -53,11 +53,12 @@ class Program:
         self._argv = [program, "--kernel", kernel, "--size", str(size), "--seed", str(seed)]
 
     def run(self, first, count, attempt):
-        argv = self._argv + ["--first", str(first), "--count", str(count), "--attempt", str(attempt)]
-        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True)
+        batch = ["--first", str(first), "--count", str(count), "--attempt", str(attempt)]
+        done = subprocess.run(self._argv + batch, stdin=subprocess.DEVNULL, capture_output=True)
         if done.stdout.count(b"\n") != count:  # tasks that failed are records, not this
             words = done.stderr.decode(errors="replace").strip()[:500] or "it says nothing"
-            raise RuntimeError(f"tote-task ended with status {done.returncode} before its last record: {words}")
+            raise RuntimeError(f"tote-task ended with status {done.returncode} before its last "
+                               f"record: {words}")  # fmt: skip
         return done.stdout
 
 

@@ -145,6 +145,28 @@ bool workers_reap(struct workers *workers, uint32_t *ret_place,
     return false;
 }
 
+static bool is_stopped(pid_t pid)
+{
+    char path[64], text[TOTE_WHY_MAX] = "", *state;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    ssize_t n = read(fd, text, sizeof text - 1);
+    close(fd);
+    state = n > 0 ? strrchr(text, ')') : NULL; /* the name before may hold anything */
+    return state && strncmp(state, ") T", 3) == 0;
+}
+
+void workers_kill_stopped(const struct workers *workers)
+{
+    for (uint32_t i = 0; i < workers->n; i++) {
+        pid_t pid = workers->places[i].child.pid;
+        if (pid > 0 && is_stopped(pid))
+            kill(pid, SIGKILL);
+    }
+}
+
 void workers_replace(struct workers *workers, uint32_t place)
 {
     start_worker(workers, &workers->places[place]);

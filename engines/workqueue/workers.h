@@ -42,6 +42,10 @@ struct tote_engine_worker workers_about(const struct workers *workers, uint32_t 
 bool workers_reap(struct workers *workers, uint32_t *ret_place,
                   char how[static TOTE_WHY_MAX]);
 
+/* Kills those that are stopped: a manager that gave one up for dead has no use for it,
+ * and a dead one is replaced. */
+void workers_kill_stopped(const struct workers *workers);
+
 /* A new worker, with a new id, in a place that was reaped. */
 void workers_replace(struct workers *workers, uint32_t place);
 

@@ -84,8 +84,7 @@ static void end_workers(void)
     workers_end(&program.workers);
 }
 
-/* --- coming up -----------------------------------------------------------------------
- */
+/* --- coming up ------------------------------------------------------------------- */
 
 static const char *password_file(void)
 {
@@ -200,8 +199,7 @@ static void come_up(void)
         manager_submit(&program.early);
 }
 
-/* --- running -------------------------------------------------------------------------
- */
+/* --- running --------------------------------------------------------------------- */
 
 static void replace_dead_workers(void)
 {
@@ -231,6 +229,7 @@ static void pass_on(const struct manager_answer *answer)
     }
     uint64_t worker = answer->worker;
     if (worker == 0 && program.workers.n > 0) {
+        workers_kill_stopped(&program.workers);
         if (program.last_dead == 0)
             poll(NULL, 0, DEATH_NEWS_MS); /* a signal ends it */
         replace_dead_workers();

@@ -30,10 +30,10 @@
 
 /* An engine that loses so many batches in a row is given up. One blow, as the end of
  * the host that has all workers, can take everything in flight, and killers in a large
- * batch take it each time that it is split: that comes on top. */
-#define TOTE_LOST_ROW_MAX 100
-#define TOTE_LOST_ROW_SPLITS                                                           \
-    4 /* TOTE_BATCH_MAX is TOTE_PLANNER_SPLIT to the power of it */
+ * batch take it each time that it is split: that comes on top. TOTE_BATCH_MAX is
+ * TOTE_PLANNER_SPLIT to the power of TOTE_LOST_ROW_SPLITS. */
+#define TOTE_LOST_ROW_MAX    100
+#define TOTE_LOST_ROW_SPLITS 4
 
 enum tote_phase {
     TOTE_PHASE_STARTING, /* waits for ready */

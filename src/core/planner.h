@@ -2,8 +2,9 @@
 /* planner.h: which tasks the next batch holds. Pure: no I/O and no clock.
  *
  *     tote_planner_init(&planner, tasks, slots, 0);
- *     while (out < tote_planner_window(&planner) && tote_planner_next(&planner,
- * &batch)) hand out batch;
+ *     while (n_out < tote_planner_window(&planner) &&
+ *            tote_planner_next(&planner, &batch))
+ *         hand out batch;
  *     ... a batch came back ...
  *     tote_planner_observe(&planner, &observation);
  *
@@ -28,17 +29,23 @@
 #include "tote/clock.h"
 #include "tote/error.h"
 
-#define TOTE_WINDOW 4 /* batches in flight for each slot, once their size has settled  \
-                       */
+/* Batches in flight for each slot, once their size has settled. */
+#define TOTE_WINDOW 4
 
-#define TOTE_PLANNER_COST_FRAC 0.02 /* batch cost wanted, as a part of its work */
-#define TOTE_PLANNER_BATCH_NS                                                          \
-    TOTE_NS_PER_S             /* longest work of an auto batch: what one               \
-                               * lost worker can cost */
-#define TOTE_PLANNER_GROWTH 8 /* an auto batch is at most this times the largest seen  \
-                               */
-#define TOTE_PLANNER_SAMPLES 15 /* batches of which the medians are taken */
-#define TOTE_PLANNER_SPLIT   8  /* a lost batch comes back in this many pieces */
+/* Batch cost wanted, as a part of its work. */
+#define TOTE_PLANNER_COST_FRAC 0.02
+
+/* Longest work of an auto batch: what one lost worker can cost. */
+#define TOTE_PLANNER_BATCH_NS TOTE_NS_PER_S
+
+/* An auto batch is at most this times the largest seen. */
+#define TOTE_PLANNER_GROWTH 8
+
+/* Batches of which the medians are taken. */
+#define TOTE_PLANNER_SAMPLES 15
+
+/* A lost batch comes back in this many pieces. */
+#define TOTE_PLANNER_SPLIT 8
 
 /* The medians are over a ring of the latest samples: they follow a change, and one
  * stalled batch does not move them. */

@@ -23,9 +23,15 @@ static char *line_of(json_t *root, size_t *ret_n, struct tote_error *err)
     char *line = json_dumps(root, JSON_COMPACT);
     json_decref(root);
     size_t n = line ? strlen(line) : 0;
-    char *ended = line && n + 1 <= TOTE_LINE_MAX ? realloc(line, n + 2) : NULL;
+    if (n + 1 > TOTE_LINE_MAX) {
+        tote_error_set(err, -E2BIG, "a command to the engine of %zu bytes is too long",
+                       n);
+        free(line);
+        return NULL;
+    }
+    char *ended = line ? realloc(line, n + 2) : NULL;
     if (!ended) {
-        tote_error_set(err, -ENOMEM, "a command to the engine of %zu bytes is too long", n);
+        tote_error_set(err, -ENOMEM, "out of memory for a command to the engine");
         free(line);
         return NULL;
     }
@@ -39,10 +45,10 @@ char *tote_protocol_hello(const struct tote_hello *hello, size_t *ret_n,
 {
     const struct tote_bag *bag = hello->bag;
     json_t *root = json_pack(
-        "{s:s, s:[i,i], s:s, s:i, s:{s:s, s:I, s:I, s:I}, s:s, s:s, s:s, s:O}", "cmd",
+        "{s:s, s:[i,i], s:s, s:I, s:{s:s, s:I, s:I, s:I}, s:s, s:s, s:s, s:O}", "cmd",
         "hello", "protocol", TOTE_PROTOCOL_LEAST, TOTE_PROTOCOL_MOST, "tote",
-        TOTE_VERSION, "slots", (int)hello->slots, "bag", "kernel", bag->kernel, "size",
-        (json_int_t)bag->size, "seed", (json_int_t)bag->seed, "tasks",
+        TOTE_VERSION, "slots", (json_int_t)hello->slots, "bag", "kernel", bag->kernel,
+        "size", (json_int_t)bag->size, "seed", (json_int_t)bag->seed, "tasks",
         (json_int_t)bag->tasks, "task_program", hello->task_program, "task_library",
         hello->task_library, "scratch", hello->scratch, "options", hello->options);
     return line_of(root, ret_n, err);
@@ -51,9 +57,10 @@ char *tote_protocol_hello(const struct tote_hello *hello, size_t *ret_n,
 char *tote_protocol_run(const struct tote_batch *batch, size_t *ret_n,
                         struct tote_error *err)
 {
-    json_t *root = json_pack("{s:s, s:I, s:I, s:i, s:i}", "cmd", "run", "batch",
-                             (json_int_t)batch->id, "first", (json_int_t)batch->first,
-                             "count", (int)batch->count, "attempt", (int)batch->attempt);
+    json_t *root =
+        json_pack("{s:s, s:I, s:I, s:I, s:I}", "cmd", "run", "batch",
+                  (json_int_t)batch->id, "first", (json_int_t)batch->first, "count",
+                  (json_int_t)batch->count, "attempt", (json_int_t)batch->attempt);
     return line_of(root, ret_n, err);
 }
 
@@ -73,8 +80,8 @@ static int field_integer(const json_t *object, const char *name, int64_t least,
     if (!json_is_integer(value) || json_integer_value(value) < least ||
         json_integer_value(value) > most)
         return tote_error_set(err, -EBADMSG,
-                              "'%s' must be an integer of %" PRId64 " to %" PRId64, name,
-                              least, most);
+                              "'%s' must be an integer of %" PRId64 " to %" PRId64,
+                              name, least, most);
     *ret = json_integer_value(value);
     return 0;
 }
@@ -90,8 +97,8 @@ static int field_text(const json_t *object, const char *name, size_t most,
     return 0;
 }
 
-static int field_id(const json_t *object, const char *name, int64_t least, uint64_t *ret,
-                    struct tote_error *err)
+static int field_id(const json_t *object, const char *name, int64_t least,
+                    uint64_t *ret, struct tote_error *err)
 {
     int64_t value = 0;
     int rc = field_integer(object, name, least, INTEGER_MAX, &value, err);
@@ -120,7 +127,8 @@ static int add_workers(struct tote_event *event, size_t n, struct tote_error *er
 {
     event->workers = calloc(n ? n : 1, sizeof *event->workers);
     event->n_workers = n;
-    return event->workers ? 0 : tote_error_set(err, -ENOMEM, "out of memory for workers");
+    return event->workers ? 0
+                          : tote_error_set(err, -ENOMEM, "out of memory for workers");
 }
 
 static int read_ready(struct tote_event *event, struct tote_error *err)
@@ -157,7 +165,8 @@ static int read_records(struct tote_event *event, const char *text, size_t n,
         if (!newline || event->n_records == TOTE_BATCH_MAX ||
             tote_record_parse(text, (size_t)(newline - text),
                               &event->records[event->n_records]) < 0)
-            return tote_error_set(err, -EBADMSG, "'records' holds no record at line %zu",
+            return tote_error_set(err, -EBADMSG,
+                                  "'records' holds no record at line %zu",
                                   event->n_records + 1);
         event->n_records++;
         text = newline + 1;
@@ -229,8 +238,8 @@ static const struct {
     enum tote_event_kind kind;
     int (*read)(struct tote_event *event, struct tote_error *err);
 } event_readers[] = {
-    {"done", TOTE_EVENT_DONE, read_done},      {"lost", TOTE_EVENT_LOST, read_lost},
-    {"ready", TOTE_EVENT_READY, read_ready},   {"bye", TOTE_EVENT_BYE, read_bye},
+    {"done", TOTE_EVENT_DONE, read_done},       {"lost", TOTE_EVENT_LOST, read_lost},
+    {"ready", TOTE_EVENT_READY, read_ready},    {"bye", TOTE_EVENT_BYE, read_bye},
     {"worker", TOTE_EVENT_JOINED, read_change},
 };
 
@@ -359,6 +368,8 @@ static int read_options(struct tote_describe *d, struct tote_error *err)
 static int read_network_options(struct tote_describe *d, struct tote_error *err)
 {
     d->network_options = json_object_get(d->root, "network_options");
+    if (d->network_options && !json_is_array(d->network_options))
+        return tote_error_set(err, -EBADMSG, "'network_options' must be an array");
     for (size_t i = 0; i < json_array_size(d->network_options); i++)
         if (!json_is_string(json_array_get(d->network_options, i)))
             return tote_error_set(err, -EBADMSG, "'network_options' must hold texts");

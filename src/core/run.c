@@ -419,6 +419,13 @@ static int end_engine(struct run *run, bool is_broken)
     return status;
 }
 
+/* Else it is the store's, or the user's. */
+static bool is_engines_fault(int rc)
+{
+    return rc == -EPROTO || rc == -EPIPE || rc == -EBADMSG || rc == -E2BIG ||
+           rc == -ETIMEDOUT;
+}
+
 /* Turns the end of an engine that broke into one sentence with its own last words. */
 static int explain(const struct run *run, int rc, int status, struct tote_error *err)
 {
@@ -433,7 +440,8 @@ static int explain(const struct run *run, int rc, int status, struct tote_error 
                        words[0] ? "; it said: " : "", words);
         return was_starting ? (status == 2 ? -EINVAL : -ENOPKG) : -EPIPE;
     }
-    tote_error_prefix(err, "engine %s", name);
+    if (is_engines_fault(rc))
+        tote_error_prefix(err, "engine %s", name);
     return was_starting && (rc == -ETIMEDOUT || rc == -EBADMSG) ? -ENOPKG : rc;
 }
 

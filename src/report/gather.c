@@ -447,10 +447,9 @@ void tote_gather_mask(struct tote_summary *summary, enum tote_mask mask)
     }
     for (size_t i = 0; i < summary->n_runs; i++) {
         const struct tote_run_row *row = &summary->runs[i].row;
-        char *texts[] = {row->label,   row->engine,  row->engine_version,
-                         row->binding, row->options, row->kernel,
-                         row->batch,   row->box,     row->stats,
-                         row->why};
+        char *texts[] = {row->label,   row->engine, row->engine_version, row->binding,
+                         row->options, row->kernel, row->batch,          row->box,
+                         row->stats,   row->why};
         for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
             tote_mask_text(texts[k], mask);
     }

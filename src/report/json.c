@@ -132,15 +132,15 @@ static json_t *what_ran(const struct tote_summary *summary,
 
 static json_t *how_it_went(const struct tote_run_summary *run)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-                     "launched", time_of_day(run->row.launched_utc), "tasks",
-                     tasks(run), "lost_batches",
-                     run->has_events ? count(run->row.lost) : json_null(), "digest",
-                     text_or_null(run->digest), "phases_s", phases(run), "wall_s",
-                     number(run->wall_s), "tasks_per_s", number(run->tasks_per_s),
-                     "steady_tasks_per_s", number(run->steady_tasks_per_s), "task_s",
-                     task_times(run), "cpu_s", cpu(run), "failures", failures(run),
-                     "stats", options(run->row.stats), "why", text_or_null(run->row.why));
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "launched",
+        time_of_day(run->row.launched_utc), "tasks", tasks(run), "lost_batches",
+        run->has_events ? count(run->row.lost) : json_null(), "digest",
+        text_or_null(run->digest), "phases_s", phases(run), "wall_s",
+        number(run->wall_s), "tasks_per_s", number(run->tasks_per_s),
+        "steady_tasks_per_s", number(run->steady_tasks_per_s), "task_s",
+        task_times(run), "cpu_s", cpu(run), "failures", failures(run), "stats",
+        options(run->row.stats), "why", text_or_null(run->row.why));
 }
 
 /* Adds what is in `more`, which it takes; takes object too if that fails. */

@@ -272,6 +272,7 @@ static void poison(struct tote_run_row *row)
     row->engine = (char *)"l\xc3\xb6kal\xff\xe2\x80\xaegnp";
     row->why = (char *)"\xed\xa0\x80\r\b\x7f\xc2\x9b";
     row->options = (char *)"[1, 2";
+    row->stats = (char *)"{\"\xff\": 1}";
     row->state = TOTE_RUN_BROKEN;
 }
 

@@ -335,7 +335,7 @@ static void test_damage(void **state)
          "launched_utc_ns, "
          "launch_ns, ready_ns, first_ns, fed_ns, last_ns, end_ns, done, failed, "
          "duplicate, "
-         "lost, cpu_user_ns, cpu_sys_ns, digest, why FROM run",
+         "lost, cpu_user_ns, cpu_sys_ns, digest, stats, why FROM run",
          "different bags", -EBADMSG},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: MIT
+"""tote report: the three forms, held against the store itself and against docs/schemas."""
+
+import csv
+import io
+import json
+import os
+import pathlib
+
+import jsonschema
+import pytest
+from tote_tool import ROOT
+
+COLUMNS = ("label,engine,engine_version,block,state,kernel,size,seed,workers,batch,tasks_total,"
+           "tasks_done,tasks_failed,tasks_duplicate,digest,start_s,first_result_s,steady_s,drain_s,"
+           "stop_s,wall_s,tasks_per_s,steady_tasks_per_s,cpu_total_s,cpu_tasks_s,store").split(",")
+
+
+def schemas():
+    folder = os.path.join(ROOT, "docs", "schemas")
+    return {name.removesuffix(".schema.json"): json.loads(
+        pathlib.Path(folder, name).read_text(encoding="utf-8")) for name in os.listdir(folder)}
+
+
+def validate(document, name):
+    known = schemas()
+    schema = known[name]
+    resolver = jsonschema.RefResolver("", schema, store={one["$id"]: one for one in known.values()})
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.Draft202012Validator(schema, resolver=resolver).validate(document)
+
+
+@pytest.fixture
+def run_store(tote):
+    tote.ok("run", "--tasks", 15, "--size", 500, "--workers", 2, "--store", "run.tote")
+    return tote.folder / "run.tote"
+
+
+@pytest.fixture
+def compare_store(tote):
+    tote.ok("compare", "--engines", "local,local:mode=spawn,batch=2", "--tasks", 15, "--size", 500,
+            "--workers", 2, "--runs", 2, "--store", "compare.tote")
+    return tote.folder / "compare.tote"
+
+
+def test_json_of_a_run_is_as_its_schema_says(tote, engine):
+    validate(tote.json("run", "--engine", engine, "--tasks", 5, "--size", 10), "run")
+
+
+def test_json_of_a_run_with_failures_is_as_its_schema_says(tote):
+    validate(tote.json("run", "--kernel", "fault:fail=1", status=3), "run")
+
+
+def test_json_of_a_comparison_is_as_its_schema_says(tote, usable_engines):
+    validate(tote.json("compare", "--engines", ",".join(usable_engines), "--tasks", 5, "--size", 10,
+                       "--runs", 1), "compare")
+
+
+def test_json_of_an_error_is_as_its_schema_says(tote):
+    validate(tote.json("run", "--kernel", "zpf", status=2), "error")
+
+
+def test_both_ways_to_ask_for_json(tote, run_store):
+    text = tote.ok("report", run_store, "--json").out
+    assert text == tote.ok("report", run_store, "--format", "json").out
+    assert json.loads(text)["run"]["tasks"]["done"] == 15
+
+
+def test_json_of_report_is_that_of_the_command(tote):
+    document = tote.json("run", "--kernel", "noop")
+    assert tote.json("report", tote.store) == document
+
+
+def test_csv_has_a_line_a_run(tote, run_store, compare_store):
+    for store, n in ((run_store, 1), (compare_store, 4)):
+        text = tote.ok("report", store, "--format", "csv").out
+        rows = list(csv.DictReader(io.StringIO(text)))
+        assert text.splitlines()[0].split(",") == COLUMNS
+        runs = [row for row in rows if row["label"] != "limit"]
+        assert len(runs) == n
+        for row in runs:
+            assert None not in row and row["tasks_done"] == "15" and row["state"] == "complete"
+            assert float(row["wall_s"]) > 0
+            assert row["store"] == str(store)
+
+
+def test_figures_can_be_computed_again_from_the_store(tote, run_store):
+    run = tote.json("report", run_store)["run"]
+    (row,) = tote.rows("SELECT * FROM run", run_store)
+    wall = (row["last_ns"] - row["launch_ns"]) / 1e9
+    assert run["wall_s"] == pytest.approx(wall, rel=1e-9)
+    assert run["phases_s"]["start"] == pytest.approx((row["ready_ns"] - row["launch_ns"]) / 1e9)
+    assert run["cpu_s"]["total"] == pytest.approx((row["cpu_user_ns"] + row["cpu_sys_ns"]) / 1e9)
+    times = sorted((r["end_ns"] - r["start_ns"]) / 1e9
+                   for r in tote.rows("SELECT start_ns, end_ns FROM record", run_store))
+    assert run["task_s"]["max"] == pytest.approx(times[-1])
+    assert times[0] <= run["task_s"]["p50"] <= times[-1]
+    assert run["digest"] == row["digest"].hex()
+
+
+def test_the_store_view_agrees(tote, run_store):
+    run = tote.json("report", run_store)["run"]
+    (row,) = tote.rows("SELECT * FROM run_text", run_store)
+    assert row["wall_s"] == pytest.approx(run["wall_s"])
+    assert row["tasks_per_s"] == pytest.approx(run["tasks_per_s"])
+
+
+def test_reading_changes_nothing(tote, run_store):
+    before = (run_store.read_bytes(), run_store.stat().st_mtime_ns)
+    for form in ("text", "json", "csv"):
+        tote.ok("report", run_store, "--format", form)
+    assert (run_store.read_bytes(), run_store.stat().st_mtime_ns) == before
+    assert [path.name for path in tote.folder.glob("run.tote*")] == ["run.tote"]
+
+
+def test_a_store_that_may_only_be_read(tote, run_store):
+    run_store.chmod(0o400)
+    assert "15 of 15" in tote.ok("report", run_store).out
