@@ -50,7 +50,7 @@ void tote_engine_die(int status, const char *format, ...)
     exit(status);
 }
 
-/* --- writing --------------------------------------------------------------------- */
+/* --- writing --- */
 
 static void write_all(const char *bytes, size_t n)
 {
@@ -98,7 +98,7 @@ static json_t *new_worker(const struct tote_engine_worker *worker)
                      "slots", (json_int_t)worker->slots);
 }
 
-/* --- checking what tote says ----------------------------------------------------- */
+/* --- checking what tote says --- */
 
 static const json_t *field(const json_t *object, const char *name)
 {
@@ -173,7 +173,7 @@ static json_t *parse_line(const char *line, size_t n)
     return object;
 }
 
-/* --- reading --------------------------------------------------------------------- */
+/* --- reading --- */
 
 /* The next whole line without its newline, borrowed until the next call; null if there
  * is none among the bytes already read. */
@@ -265,7 +265,7 @@ int tote_engine_fd(const struct tote_engine *engine)
     return STDIN_FILENO;
 }
 
-/* --- hello ----------------------------------------------------------------------- */
+/* --- hello --- */
 
 static void choose_protocol(struct tote_engine *engine, const json_t *range)
 {
@@ -339,7 +339,7 @@ static void take_hello(struct tote_engine *engine, void *options)
     take_options(the_about, field(json, "options"), options);
 }
 
-/* --- describe and open ----------------------------------------------------------- */
+/* --- describe and open --- */
 
 static json_t *new_options_list(const struct tote_engine_about *about)
 {
@@ -356,16 +356,25 @@ static json_t *new_options_list(const struct tote_engine_about *about)
     return list;
 }
 
+static json_t *new_names_list(const char *const *names)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; names && names[i]; i++)
+        json_array_append_new(list, json_string(names[i]));
+    return list;
+}
+
 static void describe(const struct tote_engine_about *about)
 {
     const char *why = "", *mend = "", *version = TOTE_VERSION;
     if (about->find)
         version = about->find(&why, &mend);
-    json_t *json = json_pack("{s:s, s:s, s:s, s:b, s:s, s:s, s:o, s:b}", "name",
+    json_t *json = json_pack("{s:s, s:s, s:s, s:b, s:s, s:s, s:o, s:o, s:b}", "name",
                              about->name, "summary", about->summary, "version",
                              version ? version : "", "usable", version != NULL, "why",
                              version ? "" : why, "mend", version ? "" : mend, "options",
-                             new_options_list(about), "setup", false);
+                             new_options_list(about), "network_options",
+                             new_names_list(about->network_options), "setup", false);
     if (!json || json_dumpf(json, stdout, JSON_COMPACT) < 0 || puts("") < 0 ||
         fflush(stdout) == EOF)
         tote_engine_die(1, "cannot write the description");
@@ -409,7 +418,7 @@ const struct tote_engine_hello *tote_engine_hello(const struct tote_engine *engi
     return &engine->hello;
 }
 
-/* --- events ---------------------------------------------------------------------- */
+/* --- events --- */
 
 void tote_engine_ready(struct tote_engine *engine, const char *version,
                        const char *binding, const struct tote_engine_worker *workers,

@@ -135,7 +135,7 @@ static void end_workers(void)
     pool.slots = NULL;
 }
 
-/* --- batches on their way to workers --------------------------------------------- */
+/* --- batches on their way to workers --- */
 
 static void put_waiting(const struct tote_engine_command *batch, size_t at)
 {
@@ -189,7 +189,7 @@ static void hand_out(void)
         memmove(pool.waiting, pool.waiting + n, pool.n_waiting * sizeof *pool.waiting);
 }
 
-/* --- what comes back ------------------------------------------------------------- */
+/* --- what comes back --- */
 
 /* The first n bytes of the answer belong to the oldest batch of the slot. */
 static void finish_batch(struct slot *slot, size_t n)
@@ -280,7 +280,7 @@ static void read_slot(struct slot *slot)
         end_batch(slot);
 }
 
-/* --- the program ----------------------------------------------------------------- */
+/* --- the program --- */
 
 /* False: stop. */
 static bool take_commands(void)

@@ -57,7 +57,7 @@ const char *manager_version(void)
     return version;
 }
 
-/* --- opening --------------------------------------------------------------------- */
+/* --- opening --- */
 
 /* A variable of the user's must not choose our port, our speed or our secrets. */
 static void clear_environment(void)
@@ -122,7 +122,7 @@ int manager_open(const struct tote_engine_hello *hello, int port,
     return work_queue_port(manager.queue);
 }
 
-/* --- waking ---------------------------------------------------------------------- */
+/* --- waking --- */
 
 /* The handler. The call below stores one number and takes no lock. */
 static void ring(int signal)
@@ -171,7 +171,7 @@ uint32_t manager_cores(void)
     return stats.total_cores > 0 ? (uint32_t)stats.total_cores : 0;
 }
 
-/* --- batches --------------------------------------------------------------------- */
+/* --- batches --- */
 
 void manager_submit(const struct tote_engine_command *command)
 {
@@ -257,7 +257,7 @@ bool manager_wait(struct manager_answer *ret_answer)
     return true;
 }
 
-/* --- the end --------------------------------------------------------------------- */
+/* --- the end --- */
 
 size_t manager_counts(struct tote_engine_count *counts)
 {

@@ -84,7 +84,7 @@ static void end_workers(void)
     workers_end(&program.workers);
 }
 
-/* --- coming up ------------------------------------------------------------------- */
+/* --- coming up --- */
 
 static const char *password_file(void)
 {
@@ -199,7 +199,7 @@ static void come_up(void)
         manager_submit(&program.early);
 }
 
-/* --- running --------------------------------------------------------------------- */
+/* --- running --- */
 
 static void replace_dead_workers(void)
 {
@@ -262,12 +262,14 @@ static int come_down(void)
 
 int main(int argc, char **argv)
 {
+    static const char *const network_options[] = {"port", "external-workers", NULL};
     static const struct tote_engine_about about = {
         .name = "workqueue",
         .summary = "Work Queue of CCTools, with real workers",
         .options = options,
         .n_options = sizeof options / sizeof *options,
         .options_size = sizeof(struct options),
+        .network_options = network_options,
         .find = find,
         .cleanup = end_workers,
     };

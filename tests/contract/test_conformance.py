@@ -2,7 +2,7 @@
 """The conformance suite against engines that keep the protocol and one that does not: each
 way of breaking it fails in the points of the table, and in no other.
 
-Environment: TOTE_BUILD is the folder that holds tote; TOTE, for an installed one, its path. An
+Environment: TOTE_BUILD is the folder that holds tote; TOTE_BIN, for an installed one, its path. An
 engine that is not usable on this machine is skipped.
 """
 
@@ -14,7 +14,7 @@ import subprocess
 import pytest
 
 BUILD = pathlib.Path(os.environ.get("TOTE_BUILD", "build")).resolve()
-TOTE = pathlib.Path(os.environ.get("TOTE", BUILD / "tote"))
+TOTE = pathlib.Path(os.environ.get("TOTE_BIN", BUILD / "tote"))
 BAD_ENGINE = pathlib.Path(__file__).with_name("bad_engine.py").resolve()
 
 WITHOUT_READY = ["describe", "version", "option"]

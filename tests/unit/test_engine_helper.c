@@ -85,7 +85,7 @@ static int small_engine(int argc, char **argv)
     return tote_engine_bye(engine, &batches, 1);
 }
 
-/* --- running it ------------------------------------------------------------------ */
+/* --- running it --- */
 
 struct outcome {
     int status;
@@ -175,7 +175,7 @@ static struct outcome run_text(const char *input)
     return run(input, strlen(input), SIZE_MAX, NULL);
 }
 
-/* --- cases ----------------------------------------------------------------------- */
+/* --- cases --- */
 
 static void test_conversation(void **state)
 {
