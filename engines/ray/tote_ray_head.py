@@ -20,6 +20,7 @@ from tote_engine import Failure
 # statistics, task events to the GCS, one RPC thread instead of many, Python's GC thread, lineage,
 # no token. The two agents cannot go: the raylet waits for their ports.
 SETTINGS = {
+    "PYTHONDONTWRITEBYTECODE": "1",  # the workers import a module of ours
     "OMP_NUM_THREADS": "1",  # as on every engine; Ray warns and starts slowly without
     "RAY_AUTH_MODE": "token",  # 2.60 decides by what it finds in the home folder if not told
     "RAY_USAGE_STATS_ENABLED": "0",

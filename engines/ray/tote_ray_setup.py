@@ -135,8 +135,8 @@ def _megabytes(folder):
 
 def _make(lock, verbose):
     _run([sys.executable, "-m", "venv", home()], lock, verbose)
-    pip = [python(), "-m", "pip", "install", "--require-hashes", "--only-binary=:all:", "--no-input",
-           "--disable-pip-version-check", "--progress-bar=off", "-r", REQUIREMENTS]  # fmt: skip
+    pip = [python(), "-m", "pip", "install", "--require-hashes", "--only-binary=:all:",
+           "--no-input", "--disable-pip-version-check", "--progress-bar=off", "-r", REQUIREMENTS]  # fmt: skip
     _run(pip, lock, verbose)
     _run([python(), "-c", "import ray"], lock, verbose)
     with open(_marker() + ".new", "wb") as file:

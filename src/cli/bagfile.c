@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* bagfile.c: reads and writes BAG.yaml over libyaml (bagfile.h). The settings are one flat
- * table that the command line shares, so libyaml's document fits better than a schema. */
+/* bagfile.c: reads and writes BAG.yaml over libyaml (bagfile.h). The settings are one
+ * flat table that the command line shares, so libyaml's document fits better than a
+ * schema. */
 #include "cli/bagfile.h"
 
 #include <errno.h>
@@ -67,12 +68,15 @@ static int set_pair(const struct source *source, const yaml_node_t *key,
                     const yaml_node_t *value, struct tote_error *err)
 {
     char text[TOTE_OPTION_TEXT_MAX];
-    if (key->type != YAML_SCALAR_NODE)
-        return wrong(source, key->start_mark, "a key must be the name of a setting", err);
-    if (value_text(source, value, text, sizeof text) < 0)
-        return wrong(source, value->start_mark,
-                     "a value must be a text, a number or a list of such, below 1024 bytes",
+    if (key->type != YAML_SCALAR_NODE ||
+        strlen((const char *)key->data.scalar.value) != key->data.scalar.length)
+        return wrong(source, key->start_mark, "a key must be the name of a setting",
                      err);
+    if (value_text(source, value, text, sizeof text) < 0)
+        return wrong(
+            source, value->start_mark,
+            "a value must be a text, a number or a list of such, below 1024 bytes",
+            err);
     struct tote_error why = {0};
     const char *name = (const char *)key->data.scalar.value;
     if (tote_options_set(source->table, source->n, name, text, source->into, &why) == 0)
@@ -101,11 +105,13 @@ static int set_all(const struct source *source, const yaml_node_t *root,
                    struct tote_error *err)
 {
     if (root->type != YAML_MAPPING_NODE)
-        return wrong(source, root->start_mark, "a bag file is a mapping, NAME: VALUE", err);
+        return wrong(source, root->start_mark, "a bag file is a mapping, NAME: VALUE",
+                     err);
     for (yaml_node_pair_t *pair = root->data.mapping.pairs.start;
          pair < root->data.mapping.pairs.top; pair++) {
         const yaml_node_t *key = yaml_document_get_node(source->document, pair->key);
-        const yaml_node_t *value = yaml_document_get_node(source->document, pair->value);
+        const yaml_node_t *value =
+            yaml_document_get_node(source->document, pair->value);
         if (is_repeated(source, root, pair, key))
             return wrong(source, key->start_mark, "this key was there before", err);
         int rc = set_pair(source, key, value, err);
@@ -117,26 +123,62 @@ static int set_all(const struct source *source, const yaml_node_t *root,
 
 /* --- documents --- */
 
+/* The reader of bytes, unlike the parser, gives only an offset. */
+static yaml_mark_t problem_mark(const yaml_parser_t *parser, const char *text)
+{
+    if (parser->error != YAML_READER_ERROR)
+        return parser->problem_mark;
+    yaml_mark_t mark = {0};
+    for (size_t i = 0; i < parser->problem_offset; i++) {
+        bool is_line = text[i] == '\n';
+        mark.line += is_line;
+        mark.column = is_line ? 0 : mark.column + ((text[i] & 0xc0) != 0x80);
+    }
+    return mark;
+}
+
+static int wrong_yaml(const struct source *source, const yaml_parser_t *parser,
+                      const char *text, struct tote_error *err)
+{
+    if (parser->error == YAML_MEMORY_ERROR)
+        return tote_error_set(err, -ENOMEM, "out of memory for %s", source->name);
+    return wrong(source, problem_mark(parser, text),
+                 parser->problem ? parser->problem : "not YAML", err);
+}
+
+/* Reads one document; *ret_is_end if there was none left. */
+static int set_document(struct source *source, yaml_parser_t *parser, const char *text,
+                        bool is_first, bool *ret_is_end, struct tote_error *err)
+{
+    yaml_document_t document;
+    if (!yaml_parser_load(parser, &document))
+        return wrong_yaml(source, parser, text, err);
+    source->document = &document;
+    const yaml_node_t *root = yaml_document_get_root_node(&document);
+    *ret_is_end = !root;
+    int rc = 0;
+    if (root)
+        rc = is_first
+                 ? set_all(source, root, err)
+                 : wrong(source, document.start_mark,
+                         "a bag file is one document, and here begins another", err);
+    yaml_document_delete(&document);
+    return rc;
+}
+
 int tote_bagfile_parse(const char *name, const char *text, size_t size,
                        const struct tote_option *table, size_t n, void *into,
                        struct tote_error *err)
 {
     yaml_parser_t parser;
-    yaml_document_t document;
     if (!yaml_parser_initialize(&parser))
         return tote_error_set(err, -ENOMEM, "out of memory for %s", name);
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
-    struct source source = {
-        .name = name, .document = &document, .table = table, .n = n, .into = into};
-    int rc;
-    if (!yaml_parser_load(&parser, &document)) {
-        rc = wrong(&source, parser.problem_mark,
-                   parser.problem ? parser.problem : "not YAML", err);
-    } else {
-        const yaml_node_t *root = yaml_document_get_root_node(&document);
-        rc = root ? set_all(&source, root, err) : 0; /* an empty file sets nothing */
-        yaml_document_delete(&document);
-    }
+    struct source source = {.name = name, .table = table, .n = n, .into = into};
+    bool is_end = false;
+    int rc = set_document(&source, &parser, text, true, &is_end, err);
+    if (rc == 0 && !is_end) /* an empty file sets nothing */
+        rc = set_document(&source, &parser, text, false, &is_end, err);
     yaml_parser_delete(&parser);
     return rc;
 }
@@ -175,8 +217,8 @@ int tote_bagfile_load(const char *path, const struct tote_option *table, size_t 
         rc = tote_error_set(err, -EINVAL, "cannot read bag file %s: %s", path,
                             strerror(-rc));
     else
-        rc = tote_bagfile_parse(is_stdin ? "standard input" : path, text, size, table, n,
-                                into, err);
+        rc = tote_bagfile_parse(is_stdin ? "standard input" : path, text, size, table,
+                                n, into, err);
     free(text);
     return rc;
 }
@@ -241,7 +283,8 @@ static bool emit_all(yaml_emitter_t *emitter, const struct tote_option *table, s
     return good && yaml_mapping_end_event_initialize(&event) &&
            yaml_emitter_emit(emitter, &event) &&
            yaml_document_end_event_initialize(&event, 1) &&
-           yaml_emitter_emit(emitter, &event) && yaml_stream_end_event_initialize(&event) &&
+           yaml_emitter_emit(emitter, &event) &&
+           yaml_stream_end_event_initialize(&event) &&
            yaml_emitter_emit(emitter, &event);
 }
 

@@ -6,7 +6,8 @@
  *     tasks: 1000
  *     engines: [local, workqueue, ray]
  *
- * A value is a scalar, or a list of scalars that stands for them with commas between. */
+ * A value is a scalar, or a list of scalars that stands for them with commas between.
+ */
 #ifndef TOTE_BAGFILE_H
 #define TOTE_BAGFILE_H
 
@@ -15,10 +16,12 @@
 #include "tote/error.h"
 #include "tote/option.h"
 
-#define TOTE_BAGFILE_MAX (1u << 20) /* bytes of a bag file */
+/* Bytes of a bag file. All settings at their longest take 8 KiB; libyaml takes time
+ * with the square of the length for some that are deep. */
+#define TOTE_BAGFILE_MAX (1u << 16)
 
-/* Fills the struct of the table. -EINVAL: file, line and column of what is wrong; -errno if
- * it cannot be read. path "-" is standard input. */
+/* Fills the struct of the table. -EINVAL: file, line and column of what is wrong, or
+ * why it cannot be read; -ENOMEM. path "-" is standard input. */
 int tote_bagfile_load(const char *path, const struct tote_option *table, size_t n,
                       void *into, struct tote_error *err);
 

@@ -47,7 +47,7 @@ def test_an_engine_that_says_nothing(tote):
 @pytest.mark.parametrize("do,words", [
     ("garbage", "JSON"), ("not-utf8", ""), ("deep", ""), ("long-line", "1048576"),
     ("unknown-batch", "1000000000"), ("few-records", "record"), ("other-task", "7777777"),
-    ("twice", "batch"), ("end-output", ""),
+    ("end-output", ""),
 ])
 @pytest.mark.parametrize("at", [1, 4])
 def test_an_engine_that_breaks_its_word(tote, do, words, at):
@@ -82,6 +82,12 @@ def test_a_lost_batch_is_run_again(tote):
     assert run["tasks"]["done"] == 12 and run["lost_batches"] == 1
     assert tote.value("SELECT why FROM batch WHERE lost") == "mislaid"
     assert tote.value("SELECT count(*) FROM record WHERE attempt = 2") == 2
+    tote.assert_recorded_once(12)
+
+
+def test_an_answer_that_comes_twice_counts_once(tote):
+    run = tote.json("run", "--engine", odd("twice", 3), *BAG)["run"]
+    assert run["tasks"] == {"total": 12, "done": 12, "failed": 0, "duplicate": 2}
     tote.assert_recorded_once(12)
 
 

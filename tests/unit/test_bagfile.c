@@ -33,7 +33,7 @@ static const struct tote_option table[] = {
      FIELD(seed),
      .fallback = "none",
      .max = 0x1p63},
-    {.name = "share", .type = TOTE_OPTION_DOUBLE, FIELD(share)},
+    {.name = "share", .type = TOTE_OPTION_DOUBLE, FIELD(share), .min = -1e301},
     {.name = "wait", .type = TOTE_OPTION_SECONDS, FIELD(wait_s)},
     {.name = "loud", .type = TOTE_OPTION_BOOL, FIELD(loud)},
     {.name = "net", .type = TOTE_OPTION_CHOICE, FIELD(net), .choices = nets},
@@ -173,7 +173,7 @@ static void what_is_wrong_has_its_place(void **state)
 static void a_hostile_file_does_no_harm(void **state)
 {
     (void)state;
-    enum { N = 100000 };
+    enum { N = TOTE_BAGFILE_MAX / 2 };
     char *text = malloc(2 * N + 1);
     struct bag bag;
     for (int kind = 0; kind < 4; kind++) {
