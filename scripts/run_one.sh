@@ -3,6 +3,8 @@
 # run_one.sh: what run_workqueue.sh and run_ray.sh share; sourced by them, in the folder of
 # the project. Not for users.
 
+: "${TASKS:?}" "${N:?}" "${KERNEL:?}" "${results:?}" # of the script that sources this
+
 # The value of a column of a store's one run. Fields of a CSV line may be quoted.
 column() {
     "$tote" report "$store" --format csv | awk -v wanted="$1" '
@@ -22,7 +24,7 @@ column() {
 }
 
 # run_one PREFIX ENGINE WORKERS [OPTION...]: runs the bag, then prints the summary line.
-# Returns what tote returned. TASKS, N and KERNEL come from the caller.
+# Returns what tote returned.
 run_one() {
     prefix=$1 engine=$2 workers=$3
     shift 3

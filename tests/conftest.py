@@ -70,8 +70,10 @@ def pytest_make_parametrize_id(config, val, argname):
     return None
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_configure(config):
     if os.environ.get("TOTE_TEST_TAP") == "1":
+        config.pluginmanager.unregister(name="terminalreporter")
         config.pluginmanager.register(Tap(), "tote-tap")
 
 

@@ -46,8 +46,9 @@ static int report_main(const struct tote_args *args)
     struct tote_store *store;
     if (tote_store_open(args->arguments[0], &store, &err) < 0)
         return tote_command_fail(is_json, TOTE_EXIT_USAGE, &err);
-    rc = tote_report_write(store, is_json ? TOTE_REPORT_JSON : settings.format, stdout,
-                           &err);
+    enum tote_report_format format =
+        is_json ? TOTE_REPORT_JSON : (enum tote_report_format)settings.format;
+    rc = tote_report_write(store, format, stdout, &err);
     tote_store_close(store);
     return rc < 0 ? tote_command_fail(false, TOTE_EXIT_INTERNAL, &err) : TOTE_EXIT_OK;
 }

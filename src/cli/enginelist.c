@@ -14,16 +14,33 @@ static bool is_option(const char *piece, size_t n)
     return equals && (!colon || equals < colon);
 }
 
+/* Puts a piece behind what is there. */
+static int put(char *into, const char *between, const char *piece, size_t n,
+               struct tote_error *err)
+{
+    size_t used = strlen(into);
+    int written = snprintf(into + used, TOTE_OPTION_TEXT_MAX - used, "%s%.*s", between,
+                           (int)n, piece);
+    if (written < 0 || (size_t)written >= TOTE_OPTION_TEXT_MAX - used)
+        return tote_error_set(
+            err, -EINVAL, "the engine '%.40s...' with its options is too long", into);
+    return 0;
+}
+
 /* Joins a further option to the engine before it: the first comes after a colon. */
 static int join(char *into, const char *piece, size_t n, struct tote_error *err)
 {
-    size_t used = strlen(into);
-    int put = snprintf(into + used, TOTE_OPTION_TEXT_MAX - used, "%c%.*s",
-                       strchr(into, ':') ? ',' : ':', (int)n, piece);
-    if (put < 0 || (size_t)put >= TOTE_OPTION_TEXT_MAX - used)
-        return tote_error_set(err, -EINVAL, "the options of engine '%.40s...' are too long",
-                              into);
-    return 0;
+    return put(into, strchr(into, ':') ? "," : ":", piece, n, err);
+}
+
+static int add(struct tote_engine_list *list, const char *piece, size_t n,
+               struct tote_error *err)
+{
+    if (list->n == TOTE_CELLS_MAX)
+        return tote_error_set(err, -EINVAL, "more than %d engines", TOTE_CELLS_MAX);
+    char *text = list->texts[list->n++];
+    text[0] = '\0';
+    return put(text, "", piece, n, err);
 }
 
 int tote_engine_list_split(const char *text, struct tote_engine_list *ret_list,
@@ -33,18 +50,13 @@ int tote_engine_list_split(const char *text, struct tote_engine_list *ret_list,
     for (const char *at = text;; at++) {
         size_t n = strcspn(at, ",");
         if (n == 0)
-            return tote_error_set(err, -EINVAL, "the list of engines '%s' has an empty entry",
-                                  text);
-        if (is_option(at, n) && ret_list->n > 0) {
-            int rc = join(ret_list->texts[ret_list->n - 1], at, n, err);
-            if (rc < 0)
-                return rc;
-        } else if (ret_list->n == TOTE_CELLS_MAX) {
-            return tote_error_set(err, -EINVAL, "more than %d engines", TOTE_CELLS_MAX);
-        } else {
-            snprintf(ret_list->texts[ret_list->n++], TOTE_OPTION_TEXT_MAX, "%.*s", (int)n,
-                     at);
-        }
+            return tote_error_set(err, -EINVAL,
+                                  "the list of engines '%s' has an empty entry", text);
+        int rc = is_option(at, n) && ret_list->n > 0
+                     ? join(ret_list->texts[ret_list->n - 1], at, n, err)
+                     : add(ret_list, at, n, err);
+        if (rc < 0)
+            return rc;
         at += n;
         if (!*at)
             return 0;

@@ -193,22 +193,27 @@ static int resolve(struct tote_settings *s, enum tote_settings_of command,
 
 /* A bag file may name an engine but not a program: else a file from a stranger could start
  * anything. A path is for the command line. */
+static int refuse_path(const struct tote_settings *s, const char *engine,
+                       struct tote_error *err)
+{
+    if (!memchr(engine, '/', strcspn(engine, ":")))
+        return 0;
+    return tote_error_set(err, -EINVAL,
+                          "%s: a bag file names engines, not programs: give '%s' on the "
+                          "command line",
+                          s->bag_file, engine);
+}
+
+/* Each text is read here as it will be read later: one is an engine, the other a list. */
 static int refuse_paths(const struct tote_settings *s, struct tote_error *err)
 {
-    const char *const texts[] = {s->engine, s->engines};
-    for (size_t i = 0; i < N_OF(texts); i++) {
-        struct tote_engine_list list;
-        int rc = tote_engine_list_split(texts[i], &list, err);
-        if (rc < 0)
-            return rc;
-        for (size_t j = 0; j < list.n; j++)
-            if (memchr(list.texts[j], '/', strcspn(list.texts[j], ":")))
-                return tote_error_set(err, -EINVAL,
-                                      "%s: a bag file names engines, not programs: give "
-                                      "'%s' on the command line",
-                                      s->bag_file, list.texts[j]);
-    }
-    return 0;
+    struct tote_engine_list list;
+    int rc = refuse_path(s, s->engine, err);
+    if (rc == 0)
+        rc = tote_engine_list_split(s->engines, &list, err);
+    for (size_t i = 0; rc == 0 && i < list.n; i++)
+        rc = refuse_path(s, list.texts[i], err);
+    return rc;
 }
 
 int tote_settings_load(const struct tote_args *args, enum tote_settings_of command,

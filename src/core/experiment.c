@@ -69,7 +69,11 @@ static int limit_capture(const struct tote_run_config *run, struct tote_capture 
     char *const argv[] = {program, kernel, size,    seed,
                           count,   threads, (char *)"--limit", NULL};
     struct tote_capture_config config = {.argv = argv, .signal_fd = run->signal_fd};
-    return tote_capture_run(&config, said, err);
+    rc = tote_capture_run(&config, said, err);
+    if (rc == 0 && said->out_n == 0)
+        rc = tote_error_set(err, -EPROTO, "tote-task --limit ended with status %d: %.*s",
+                            said->status, (int)strcspn(said->err, "\n"), said->err);
+    return rc;
 }
 
 static int take_signal(int fd)

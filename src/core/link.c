@@ -52,6 +52,14 @@ static int out_reserve(struct tote_link *link, size_t more, struct tote_error *e
 {
     if (link->out_n + more <= link->out_capacity)
         return 0;
+    if (link->out &&
+        link->out_at >= link->out_n / 2) { /* what is written makes room first */
+        memmove(link->out, link->out + link->out_at, link->out_n - link->out_at);
+        link->out_n -= link->out_at;
+        link->out_at = 0;
+        if (link->out_n + more <= link->out_capacity)
+            return 0;
+    }
     size_t capacity = (link->out_n + more) * 2;
     char *bigger = realloc(link->out, capacity);
     if (!bigger)

@@ -399,6 +399,29 @@ static bool is_ending(const struct run *run)
     return run->link.is_ended && poll(&tally, 1, moment_ms) > 0;
 }
 
+/* Waits for the end of the box, that is of its tally and of stderr. An engine that has closed
+ * its output need not have ended: the deadline of stop still holds, and a signal, which is
+ * left to the next reader, ends the patience at once. */
+static void wait_for_end(struct run *run)
+{
+    struct pollfd fds[] = {{.fd = run->box.tally, .events = POLLIN},
+                           {.fd = run->link.errors, .events = POLLIN},
+                           {.fd = run->config->signal_fd, .events = POLLIN}};
+    while (!fds[0].revents || !run->link.has_errors_ended) {
+        poll(fds, 3, poll_limit(run));
+        if (fds[1].revents)
+            tote_link_fill_errors(&run->link);
+        if (run->link.has_errors_ended)
+            fds[1].fd = -1;
+        bool is_late = run->deadline_ns && tote_clock_monotonic() >= run->deadline_ns;
+        if (is_late || fds[2].revents) {
+            tote_box_kill(&run->box);
+            run->deadline_ns = 0;
+            fds[2].fd = -1;
+        }
+    }
+}
+
 /* Ends the box, however the run ended, and reads what the engine still says on stderr. */
 static int end_engine(struct run *run, bool is_broken)
 {
@@ -406,11 +429,8 @@ static int end_engine(struct run *run, bool is_broken)
         return 0;
     if (is_broken && !is_ending(run))
         tote_box_kill(&run->box);
-    while (run->link.in && !run->link.has_errors_ended) {
-        struct pollfd wait = {.fd = run->link.errors, .events = POLLIN};
-        poll(&wait, 1, -1); /* the end of the box is its end */
-        tote_link_fill_errors(&run->link);
-    }
+    if (run->link.in)
+        wait_for_end(run);
     struct tote_box_usage usage;
     int status = tote_box_end(&run->box, &usage);
     run->row->cpu_user_ns = usage.user_ns;

@@ -6,6 +6,7 @@
         rows = tote.rows("SELECT count(*) FROM record")
 """
 
+import contextlib
 import glob
 import json
 import os
@@ -111,7 +112,8 @@ class Tote:
         return found[0]
 
     def rows(self, sql, store=None):
-        with sqlite3.connect(f"file:{store or self.store}?mode=ro", uri=True) as db:
+        uri = f"file:{store or self.store}?mode=ro"
+        with contextlib.closing(sqlite3.connect(uri, uri=True)) as db:
             db.row_factory = sqlite3.Row
             return db.execute(sql).fetchall()
 

@@ -1,0 +1,169 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Fails when an #include line turns an arrow between rooms round.
+
+The table is that of docs/architecture.md, "Rooms". Headers of systems that are not ours are
+written with <...> and judged only where a room must not know a system. Usage:
+
+    layers.py ROOT           judges the tree
+    layers.py ROOT --prove   judges copies with one wrong line each: all must be found
+"""
+import pathlib
+import re
+import sys
+import tempfile
+
+INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.M)
+
+# room: the rooms whose headers it may include, beside its own
+ROOMS = {
+    "include": set(),
+    "base": {"include"},
+    "kernels": {"include", "base"},
+    "task": {"include", "base"},
+    "engines/helper": {"include", "base"},
+    "engines": {"engines/helper", "include"},
+    "store": {"include", "base"},
+    "stats": {"include"},
+    "core": {"store", "include", "base"},
+    "report": {"store", "stats", "include", "base"},
+    "cli": {"report", "core", "store", "include", "base"},
+}
+
+# The state machine: no header that could reach the world outside.
+PURE = {"bag", "planner", "recorder", "dispatcher"}
+PURE_MAY = {"core/bag.h", "core/planner.h", "core/recorder.h", "core/dispatcher.h"}
+WORLD = re.compile(r"^(unistd|fcntl|poll|signal|time|pthread|dirent|sqlite3|jansson|yaml|sys/.*)\.h$")
+
+# Systems that one room alone may know; a room's folder, or a file.
+SYSTEMS = {
+    "sqlite3.h": ["src/store/", "tests/"],
+    "yaml.h": ["src/cli/bagfile.c", "tests/"],
+    "jansson.h": ["src/core/", "src/report/", "src/cli/", "engines/helper/", "tests/"],
+    "zfp.h": ["kernels/zfp.c", "tests/"],
+    "zlib.h": ["kernels/zlib.c", "tests/"],
+    "work_queue.h": ["engines/workqueue/"],
+}
+
+# Nothing but these may be included by tests only.
+SOURCES = ("include", "src", "kernels", "engines")
+
+
+def room_of(path):
+    """The room of a file, by its path from the root."""
+    parts = pathlib.PurePosixPath(path).parts
+    if parts[0] == "include":
+        return "include"
+    if parts[0] == "kernels":
+        return "kernels"
+    if parts[0] == "engines":
+        return "engines/helper" if parts[1] == "helper" else "engines"
+    return parts[1]  # src/ROOM
+
+
+def target_of(root, path, name):
+    """The file that an include line in quotes means, from the root, or None."""
+    for folder in (pathlib.PurePosixPath(path).parent, "include", "src", "engines", "."):
+        if (root / folder / name).is_file():
+            return (pathlib.PurePosixPath(folder) / name).as_posix()
+    return None
+
+
+def judge_own(root, path, name):
+    target = target_of(root, path, name)
+    if target is None:
+        return f'"{name}" is nowhere'
+    mine, theirs = room_of(path), room_of(target)
+    if mine == "engines" and theirs == "engines":
+        if pathlib.PurePosixPath(path).parts[1] != pathlib.PurePosixPath(target).parts[1]:
+            return f"one engine must not include another's {target}"
+        return None
+    if theirs != mine and theirs not in ROOMS[mine]:
+        return f"{mine} must not include {theirs} ({target})"
+    if mine == "core" and pathlib.PurePosixPath(path).stem in PURE:
+        if theirs == "store" or (theirs == "core" and name not in PURE_MAY):
+            return f"the state machine must not include {target}"
+    return None
+
+
+def judge_system(path, name):
+    folders = SYSTEMS.get(name)
+    if folders and not any(path.startswith(folder) for folder in folders):
+        return f"<{name}> is not for this room"
+    if room_of(path) == "core" and pathlib.PurePosixPath(path).stem in PURE and WORLD.match(name):
+        return f"the state machine must not include <{name}>"
+    return None
+
+
+def judge(root):
+    """All complaints about a tree, and the number of include lines read."""
+    complaints, n = [], 0
+    for top in SOURCES:
+        for file in sorted((root / top).rglob("*.[ch]")):
+            path = file.relative_to(root).as_posix()
+            if top == "src" and room_of(path) not in ROOMS:
+                complaints.append(f"{path}: src/{room_of(path)} is no room of the table")
+                continue
+            for kind, name in INCLUDE.findall(file.read_text()):
+                n += 1
+                why = judge_own(root, path, name) if kind == '"' else judge_system(path, name)
+                if why:
+                    complaints.append(f"{path}: {why}")
+    return complaints, n
+
+
+WRONG = [
+    ("src/base/wrong.c", '#include "core/bag.h"'),
+    ("src/store/wrong.c", '#include "core/run.h"'),
+    ("src/store/wrong.h", '  #  include "report/mask.h"'),
+    ("src/core/wrong.c", '#include "report/report.h"'),
+    ("src/core/wrong.c", '#include "cli/args.h"'),
+    ("src/core/planner.c", '#include "store/writer.h"'),
+    ("src/core/dispatcher.c", '#include "core/link.h"'),
+    ("src/core/recorder.c", "#include <unistd.h>"),
+    ("src/report/wrong.c", '#include "core/bag.h"'),
+    ("src/stats/wrong.c", '#include "base/digest.h"'),
+    ("src/task/wrong.c", '#include "store/store.h"'),
+    ("src/cli/wrong.c", "#include <sqlite3.h>"),
+    ("src/newroom/wrong.c", "int x;"),
+    ("kernels/wrong.c", '#include "task/input.h"'),
+    ("include/tote/wrong.h", '#include "base/digest.h"'),
+    ("engines/local/wrong.c", '#include "core/protocol.h"'),
+    ("engines/helper/wrong.c", '#include "core/protocol.h"'),
+    ("engines/local/wrong.c", '#include "no/such.h"'),
+]
+
+
+def prove(root):
+    """Each wrong line, in a copy of the tree's own files, must be complained about."""
+    for path, line in WRONG:
+        with tempfile.TemporaryDirectory() as folder:
+            copy = pathlib.Path(folder)
+            for top in SOURCES:
+                for file in (root / top).rglob("*.[ch]"):
+                    to = copy / file.relative_to(root)
+                    to.parent.mkdir(parents=True, exist_ok=True)
+                    to.write_bytes(file.read_bytes())
+            to = copy / path
+            to.parent.mkdir(parents=True, exist_ok=True)
+            to.write_text((to.read_text() if to.exists() else "") + line + "\n")
+            complaints, _ = judge(copy)
+            if not any(complaint.startswith(path) for complaint in complaints):
+                print(f"not found: {path}: {line}")
+                return 1
+    print(f"{len(WRONG)} wrong lines found")
+    return 0
+
+
+def main():
+    root = pathlib.Path(sys.argv[1])
+    if "--prove" in sys.argv:
+        return prove(root)
+    complaints, n = judge(root)
+    for complaint in complaints:
+        print(complaint)
+    print(f"{n} include lines read")
+    return 1 if complaints or n == 0 else 0
+
+
+sys.exit(main())

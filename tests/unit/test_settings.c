@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/* test_settings.c: defaults, bag file and command line, in that order; what a bag file
+ * may not say; and that --print-config reproduces a run. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "cli/settings.h"
+
+enum { WORDS_MAX = 16 };
+
+/* Writes the bag file if there is a text, and loads it with the words. */
+static int load(const char *bag, const char *const *words,
+                enum tote_settings_of command, struct tote_settings *ret,
+                struct tote_error *err)
+{
+    static char path[64]; /* ret borrows it */
+    char *argv[WORDS_MAX];
+    int argc = 0;
+    snprintf(path, sizeof path, "/tmp/tote-settings-XXXXXX");
+    if (bag) {
+        FILE *file = fdopen(mkstemp(path), "w");
+        assert_non_null(file);
+        fputs(bag, file);
+        fclose(file);
+        argv[argc++] = path;
+    }
+    for (size_t i = 0; words && words[i]; i++)
+        argv[argc++] = (char *)words[i];
+    struct tote_args args;
+    const struct tote_option_list *lists =
+        command == TOTE_SETTINGS_RUN ? tote_settings_run : tote_settings_compare;
+    int rc = tote_args_parse(argc, argv, lists, 3, 1, &args, err);
+    if (rc == 0)
+        rc = tote_settings_load(&args, command, ret, err);
+    if (bag)
+        unlink(path);
+    return rc;
+}
+
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static void defaults_are_those_of_the_issue(void **state)
+{
+    (void)state;
+    struct tote_settings run, compare;
+    assert_int_equal(load(NULL, NULL, TOTE_SETTINGS_RUN, &run, NULL), 0);
+    assert_string_equal(run.engine, "local");
+    assert_string_equal(run.bag.kernel, "zfp:accuracy=1e-3");
+    assert_int_equal(run.bag.tasks, 12);
+    assert_int_equal(run.bag.size, 200000);
+    assert_int_equal(run.bag.seed, 1);
+    assert_string_equal(run.batch, "auto");
+    assert_int_equal(run.batch_tasks, 0);
+    assert_int_equal(run.workers, sysconf(_SC_NPROCESSORS_ONLN) > 0 ? run.workers : 0);
+    assert_true(run.workers >= 1);
+    assert_int_equal(load(NULL, NULL, TOTE_SETTINGS_COMPARE, &compare, NULL), 0);
+    assert_int_equal(compare.batch_tasks, 1);
+    assert_int_equal(compare.runs, 6);
+    assert_true(compare.budget_s == 60);
+    assert_true(compare.order_seed <= TOTE_SEED_MAX);
+}
+
+static void the_command_line_wins(void **state)
+{
+    (void)state;
+    struct tote_settings s;
+    const char *bag = "tasks: 5\nsize: 7\nengines: [local, ray]\nbatch: 20\n";
+    assert_int_equal(
+        load(bag, WORDS("--tasks=6", "--workers", "3"), TOTE_SETTINGS_RUN, &s, NULL),
+        0);
+    assert_int_equal(s.bag.tasks, 6);
+    assert_int_equal(s.bag.size, 7);
+    assert_int_equal(s.workers, 3);
+    assert_int_equal(s.batch_tasks, 20);
+    assert_string_equal(s.engines, "local,ray");
+}
+
+static void bad_values_are_said(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bag, *word, *part;
+    } rows[] = {
+        {NULL, "--tasks=-1", "option 'tasks' takes a whole number"},
+        {NULL, "--tasks=1099511627777", "option 'tasks'"},
+        {NULL, "--workers=0", "option 'workers' takes a whole number from 1 to 4096"},
+        {NULL, "--workers=4097", "option 'workers'"},
+        {NULL, "--batch=0",
+         "batch must be auto or a number from 1 to 4096, not '0'"},
+        {NULL, "--batch=4097", "batch must be auto"},
+        {NULL, "--batch=Auto", "batch must be auto"},
+        {NULL, "--seed=9223372036854775808", "option 'seed'"},
+        {NULL, "--net=open", "option 'net' takes one of private, host"},
+        {NULL, "--start-timeout=0", "option 'start-timeout'"},
+        {NULL, "--engin=local", "did you mean --engine?"},
+        {"task: 1\n", "--tasks=1", "did you mean 'tasks'?"},
+        {"store: x\n", "--tasks=1", "unknown option 'store'"}, /* the command line's */
+        {"engines: []\n", "--tasks=1", "has an empty entry"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct tote_settings s;
+        struct tote_error err = {0};
+        assert_int_equal(
+            load(rows[i].bag, WORDS(rows[i].word), TOTE_SETTINGS_RUN, &s, &err),
+            -EINVAL);
+        if (!strstr(err.text, rows[i].part))
+            fail_msg("'%s' for %s", err.text, rows[i].word);
+    }
+}
+
+/* Whatever tote would take as a path to a program: a slash before the first colon. */
+static void a_bag_file_starts_no_program(void **state)
+{
+    (void)state;
+    static const char *const bags[] = {
+        "engine: ./evil\n",
+        "engine: /tmp/evil:x=1\n",
+        "engine: x/evil\n",
+        "engine: a,b=c/evil\n", /* in a list it would be an option of a */
+        "engine: \"a,b=c/evil:mode=x\"\n",
+        "engines: ./evil\n",
+        "engines: [local, ./evil]\n",
+        "engines: [local, \"a=b/evil:x=1\", ./evil]\n",
+        "engines: \"local,./evil:x=1\"\n",
+        "engines: \"b=c/evil\"\n",
+    };
+    for (size_t i = 0; i < sizeof bags / sizeof bags[0]; i++) {
+        for (enum tote_settings_of command = 0; command < 2; command++) {
+            struct tote_settings s;
+            struct tote_error err = {0};
+            int rc = load(bags[i], NULL, command, &s, &err);
+            if (rc != -EINVAL || !strstr(err.text, "names engines, not programs"))
+                fail_msg("%d, '%s' for %s", rc, err.text, bags[i]);
+        }
+    }
+}
+
+static void a_bag_file_may_use_slashes_in_values(void **state)
+{
+    (void)state;
+    struct tote_settings s;
+    assert_int_equal(
+        load("engine: \"local:folder=/tmp\"\nengines: \"local:folder=/tmp\"\n", NULL,
+             TOTE_SETTINGS_RUN, &s, NULL),
+        0);
+}
+
+static void require_same(const struct tote_settings *a, const struct tote_settings *b)
+{
+    assert_string_equal(a->kernel, b->kernel);
+    assert_string_equal(a->batch, b->batch);
+    assert_string_equal(a->engine, b->engine);
+    assert_string_equal(a->engines, b->engines);
+    assert_true(a->tasks == b->tasks && a->size == b->size && a->seed == b->seed &&
+                a->workers == b->workers && a->net == b->net && a->runs == b->runs &&
+                a->order_seed == b->order_seed && a->budget_s == b->budget_s &&
+                a->start_timeout_s == b->start_timeout_s);
+}
+
+static void printed_settings_reproduce_the_run(void **state)
+{
+    (void)state;
+    static const char *const engines[] = {
+        "--engine=workqueue:port=9233,external-workers=yes",
+        "--engines=local,workqueue:port=9233,a=b,ray"};
+    for (enum tote_settings_of command = 0; command < 2; command++) {
+        struct tote_settings s, back;
+        char *text = NULL;
+        size_t n = 0;
+        struct tote_error err = {0};
+        assert_int_equal(
+            load(NULL,
+                 WORDS(engines[command], "--tasks=1099511627776",
+                       "--seed=9223372036854775807", "--batch=7", "--net=host",
+                       "--start-timeout=1500ms", "--kernel=zfp:rate=0.1"),
+                 command, &s, NULL),
+            0);
+        FILE *out = open_memstream(&text, &n);
+        assert_int_equal(tote_settings_print(&s, command, out, NULL), 0);
+        fclose(out);
+        if (load(text, NULL, command, &back, &err) < 0)
+            fail_msg("%s\n%s", err.text, text);
+        free(text);
+        if (command == TOTE_SETTINGS_RUN)
+            back.order_seed = s.order_seed; /* not in a run's */
+        require_same(&s, &back);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(defaults_are_those_of_the_issue),
+        cmocka_unit_test(the_command_line_wins),
+        cmocka_unit_test(bad_values_are_said),
+        cmocka_unit_test(a_bag_file_starts_no_program),
+        cmocka_unit_test(a_bag_file_may_use_slashes_in_values),
+        cmocka_unit_test(printed_settings_reproduce_the_run),
+    };
+    return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
+}
