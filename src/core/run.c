@@ -469,6 +469,7 @@ static void fill_row(struct run *run, int rc, const struct tote_error *err)
 {
     const struct tote_dispatcher *d = &run->dispatcher;
     struct tote_run_row *row = run->row;
+    bool was_cut_short = run->signal && !d->last_ns; /* else it came after the end */
     row->ready_ns = d->ready_ns;
     row->first_ns = d->first_ns;
     row->fed_ns = d->fed_ns;
@@ -478,11 +479,11 @@ static void fill_row(struct run *run, int rc, const struct tote_error *err)
     row->duplicate = d->recorder.duplicate;
     row->lost = d->lost;
     row->state = rc < 0        ? TOTE_RUN_BROKEN
-                 : run->signal ? TOTE_RUN_INTERRUPTED
+                 : was_cut_short ? TOTE_RUN_INTERRUPTED
                                : TOTE_RUN_COMPLETE;
     if (rc < 0)
         set_text(&row->why, err->text, NULL);
-    else if (run->signal)
+    else if (was_cut_short)
         set_text(&row->why, strsignal(run->signal), NULL);
 }
 

@@ -116,18 +116,17 @@ static void ten_million_tasks_in_two_megabytes(void **state)
     tote_recorder_finish(&recorder);
 }
 
+#ifndef HAS_ASAN /* which ends the process */
 static void out_of_memory_is_an_error(void **state)
 {
     (void)state;
-#ifdef HAS_ASAN
-    skip(); /* it ends the process */
-#endif
     struct tote_recorder recorder;
     struct tote_error err = {0};
     assert_int_equal(tote_recorder_init(&recorder, UINT64_MAX, &err), -ENOMEM);
     assert_non_null(strstr(err.text, "out of memory"));
     tote_recorder_finish(&recorder);
 }
+#endif
 
 int main(void)
 {
@@ -136,7 +135,9 @@ int main(void)
         cmocka_unit_test(refuses_what_is_not_in_the_bag),
         cmocka_unit_test(agrees_with_the_plain_way),
         cmocka_unit_test(ten_million_tasks_in_two_megabytes),
+#ifndef HAS_ASAN
         cmocka_unit_test(out_of_memory_is_an_error),
+#endif
     };
     return cmocka_run_group_tests_name("recorder", tests, NULL, NULL);
 }
