@@ -50,7 +50,9 @@ class Tap:
         name = report.nodeid.replace("#", "").replace("\n", " ")
         if report.skipped:
             why = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-            self.say(f"ok {self.n} - {name} # SKIP {why.removeprefix('Skipped: ').splitlines()[0]}")
+            why = why.removeprefix("Skipped: ").splitlines()[0].replace("#", "")
+            # Twice, since Meson's JUnit file keeps only the name.
+            self.say(f"ok {self.n} - {name} (skipped: {why}) # SKIP {why}")
         else:
             self.say(f"{'not ok' if report.failed else 'ok'} {self.n} - {name}")
 

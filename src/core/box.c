@@ -197,12 +197,15 @@ static int try_start(const struct tote_box_config *config, struct tote_box *box,
 int tote_box_start(const struct tote_box_config *config, struct tote_box *ret_box,
                    struct tote_error *err)
 {
-    struct tote_box box = {.is_full = true, .missing = ""};
+    struct tote_box box = {.is_full = true,
+                           .has_host_network = config->has_host_network,
+                           .missing = ""};
     struct tote_error why = {0};
     enum tote_box_step step;
     int rc = try_start(config, &box, &step, &why);
     if (rc < 0 && step != TOTE_BOX_STEP_EXEC) {
-        box = (struct tote_box){.is_full = false, .missing = missing_text};
+        box = (struct tote_box){
+            .is_full = false, .has_host_network = true, .missing = missing_text};
         why = (struct tote_error){0};
         rc = try_start(config, &box, &step, &why);
     }

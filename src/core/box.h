@@ -35,7 +35,7 @@ struct tote_box_config {
 
 struct tote_box {
     pid_t init; /* in tote's PID namespace */
-    bool is_full;
+    bool is_full, has_host_network;
     const char *missing; /* what a plain box does not protect against, or "" */
     char scratch[TOTE_BOX_PATH_MAX]; /* as the engine sees it; private, empty, short */
     int to_engine, from_engine, errors; /* pipes; the first two are non-blocking */

@@ -11,21 +11,22 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "core/box.h"
 #include "core/dispatcher.h"
-#include "core/link.h"
+#include "core/launch.h"
 #include "core/protocol.h"
+#include "core/run_row.h"
 #include "store/writer.h"
+
+#define GLANCE_MS 100 /* between two looks at the progress */
 
 struct run {
     const struct tote_run_config *config;
     struct tote_store *store;
     struct tote_run_row *row;
     struct tote_dispatcher dispatcher;
-    struct tote_box box;
-    struct tote_link link;
+    struct tote_launch launch;
     struct tote_writer *writer;
-    tote_ns_t deadline_ns; /* of start, later of stop; 0: none */
+    bool has_said_bye;
     int signal; /* that ended the run, or 0 */
 };
 
@@ -37,30 +38,18 @@ static tote_ns_t run_now(void *context)
     return tote_clock_monotonic();
 }
 
-/* Takes line. */
-static int run_send_line(struct run *run, char *line, size_t n, struct tote_error *err)
-{
-    if (!line)
-        return -ENOMEM;
-    int rc = tote_link_send(&run->link, line, n, err);
-    free(line);
-    return rc;
-}
-
 static int run_batch(void *context, const struct tote_batch *batch, struct tote_error *err)
 {
+    struct run *run = context;
     size_t n = 0;
     char *line = tote_protocol_run(batch, &n, err);
-    return run_send_line(context, line, n, err);
+    return tote_launch_send(&run->launch, line, n, err);
 }
 
 static int run_stop(void *context, struct tote_error *err)
 {
     struct run *run = context;
-    size_t n = 0;
-    char *line = tote_protocol_stop(&n, err);
-    run->deadline_ns = tote_clock_monotonic() + TOTE_STOP_S * TOTE_NS_PER_S;
-    return run_send_line(run, line, n, err);
+    return tote_launch_stop(&run->launch, err);
 }
 
 static int run_record(void *context, uint64_t worker, const struct tote_record *records,
@@ -107,13 +96,6 @@ static const struct tote_dispatch_ops run_ops = {
 
 /* --- events of the engine --- */
 
-static int set_text(char **field, const char *text, struct tote_error *err)
-{
-    free(*field);
-    *field = strdup(text);
-    return *field ? 0 : tote_error_set(err, -ENOMEM, "out of memory for a run's row");
-}
-
 static int note_worker(struct run *run, const struct tote_event_worker *worker,
                        tote_ns_t left_ns, struct tote_error *err)
 {
@@ -129,18 +111,43 @@ static int note_worker(struct run *run, const struct tote_event_worker *worker,
     return tote_writer_put_worker(run->writer, &row, err);
 }
 
+static int check_slots(const struct run *run, const struct tote_event *event,
+                       struct tote_error *err)
+{
+    uint64_t slots = 0;
+    for (size_t i = 0; i < event->n_workers; i++)
+        slots += event->workers[i].slots;
+    if (slots >= run->config->workers)
+        return 0;
+    return tote_error_set(err, -EPROTO, "it said ready with %zu workers of %u slots",
+                          event->n_workers, (unsigned)slots);
+}
+
 static int on_ready(struct run *run, const struct tote_event *event,
                     struct tote_error *err)
 {
-    run->deadline_ns = 0;
-    int rc = set_text(&run->row->engine, event->engine, err);
+    run->launch.deadline_ns = 0;
+    int rc = check_slots(run, event, err);
     if (rc == 0)
-        rc = set_text(&run->row->engine_version, event->version, err);
+        rc = tote_run_row_set(&run->row->engine, event->engine, err);
     if (rc == 0)
-        rc = set_text(&run->row->binding, event->binding, err);
+        rc = tote_run_row_set(&run->row->engine_version, event->version, err);
+    if (rc == 0)
+        rc = tote_run_row_set(&run->row->binding, event->binding, err);
     for (size_t i = 0; rc == 0 && i < event->n_workers; i++)
         rc = note_worker(run, &event->workers[i], 0, err);
     return rc < 0 ? rc : tote_dispatcher_ready(&run->dispatcher, err);
+}
+
+static int on_bye(struct run *run, const struct tote_event *event, struct tote_error *err)
+{
+    char *stats = json_dumps(event->stats, JSON_COMPACT | JSON_SORT_KEYS);
+    if (!stats)
+        return tote_error_set(err, -ENOMEM, "out of memory at bye");
+    free(run->row->stats);
+    run->row->stats = stats;
+    run->has_said_bye = true;
+    return 0;
 }
 
 static int on_event(struct run *run, const struct tote_event *event,
@@ -160,30 +167,35 @@ static int on_event(struct run *run, const struct tote_event *event,
     case TOTE_EVENT_LEFT:
         return note_worker(run, &event->workers[0], tote_clock_monotonic(), err);
     case TOTE_EVENT_BYE:
-        free(run->row->stats);
-        run->row->stats = json_dumps(event->stats, JSON_COMPACT | JSON_SORT_KEYS);
-        return run->row->stats ? 0 : tote_error_set(err, -ENOMEM, "out of memory at bye");
+        return on_bye(run, event, err);
     }
     return -EPROTO;
 }
 
+static int on_line(struct run *run, const char *line, size_t n, struct tote_error *err)
+{
+    struct tote_event event;
+    int rc = tote_event_parse(line, n, &event, err);
+    if (rc < 0)
+        return rc;
+    rc = on_event(run, &event, err);
+    tote_event_finish(&event);
+    return rc;
+}
+
 static int on_engine_output(struct run *run, struct tote_error *err)
 {
-    tote_link_fill(&run->link);
+    struct tote_link *link = &run->launch.link;
+    tote_link_fill(link);
     const char *line;
     size_t n;
     int rc;
-    while ((rc = tote_link_line(&run->link, &line, &n, err)) > 0) {
-        struct tote_event event;
-        rc = tote_event_parse(line, n, &event, err);
+    while ((rc = tote_link_line(link, &line, &n, err)) > 0) {
+        rc = on_line(run, line, n, err);
         if (rc < 0)
-            break;
-        rc = on_event(run, &event, err);
-        tote_event_finish(&event);
-        if (rc < 0)
-            break;
+            return rc;
     }
-    if (rc == 0 && run->link.is_ended)
+    if (rc == 0 && link->is_ended)
         rc = tote_dispatcher_gone(&run->dispatcher, err);
     return rc;
 }
@@ -203,25 +215,9 @@ static int on_signal(struct run *run, struct tote_error *err)
     if (read(run->config->signal_fd, &info, sizeof info) != sizeof info)
         return 0;
     if (run->signal) /* the second: now */
-        return tote_error_set(err, -EINTR, "interrupted twice");
+        tote_box_kill(&run->launch.box);
     run->signal = (int)info.ssi_signo;
     return tote_dispatcher_stop(&run->dispatcher, err);
-}
-
-static int check_deadline(struct run *run, struct tote_error *err)
-{
-    if (!run->deadline_ns || tote_clock_monotonic() < run->deadline_ns)
-        return 0;
-    if (run->dispatcher.phase == TOTE_PHASE_STARTING)
-        return tote_error_set(err, -ETIMEDOUT,
-                              "it was not ready after %g s; give it more with "
-                              "--start-timeout",
-                              run->config->start_s);
-    /* It was asked to stop and has not. What counts is durable, so this is no error of the
-     * run: end it. */
-    run->deadline_ns = 0;
-    tote_box_kill(&run->box);
-    return 0;
 }
 
 static void show_progress(const struct run *run)
@@ -244,7 +240,7 @@ enum { FD_FROM, FD_TO, FD_ERRORS, FD_WRITER, FD_SIGNAL, N_FDS };
 
 static void choose_fds(const struct run *run, struct pollfd fds[static N_FDS])
 {
-    const struct tote_link *link = &run->link;
+    const struct tote_link *link = &run->launch.link;
     fds[FD_FROM] = (struct pollfd){.fd = link->from_engine, .events = POLLIN};
     fds[FD_TO] = (struct pollfd){.fd = tote_link_has_output(link) ? link->to_engine : -1,
                                  .events = POLLOUT};
@@ -255,32 +251,22 @@ static void choose_fds(const struct run *run, struct pollfd fds[static N_FDS])
     fds[FD_SIGNAL] = (struct pollfd){.fd = run->config->signal_fd, .events = POLLIN};
 }
 
-/* Milliseconds to the next deadline or look at the progress; -1: for ever. */
-static int poll_limit(const struct run *run)
-{
-    const int glance_ms = 100;
-    if (!run->deadline_ns)
-        return run->config->progress ? glance_ms : -1;
-    tote_ns_t left = run->deadline_ns - tote_clock_monotonic();
-    int ms = left <= 0 ? 0 : (int)(left / TOTE_NS_PER_MS) + 1;
-    return run->config->progress && ms > glance_ms ? glance_ms : ms;
-}
-
 static int handle_fds(struct run *run, const struct pollfd fds[static N_FDS],
                       struct tote_error *err)
 {
     int rc = 0;
     if (fds[FD_TO].revents)
-        tote_link_flush(&run->link);
+        tote_link_flush(&run->launch.link);
     if (fds[FD_ERRORS].revents)
-        tote_link_fill_errors(&run->link);
+        tote_link_fill_errors(&run->launch.link);
     if (fds[FD_WRITER].revents)
         rc = on_durable(run, err);
     if (rc == 0 && fds[FD_FROM].revents)
         rc = on_engine_output(run, err);
     if (rc == 0 && fds[FD_SIGNAL].revents)
         rc = on_signal(run, err);
-    return rc < 0 ? rc : check_deadline(run, err);
+    bool is_starting = run->dispatcher.phase == TOTE_PHASE_STARTING;
+    return rc < 0 ? rc : tote_launch_check(&run->launch, is_starting, err);
 }
 
 static int loop(struct run *run, struct tote_error *err)
@@ -289,7 +275,8 @@ static int loop(struct run *run, struct tote_error *err)
     while (rc == 0 && run->dispatcher.phase != TOTE_PHASE_OVER) {
         struct pollfd fds[N_FDS];
         choose_fds(run, fds);
-        if (poll(fds, N_FDS, poll_limit(run)) < 0 && errno != EINTR)
+        int ms = tote_launch_poll_ms(&run->launch, run->config->progress ? GLANCE_MS : -1);
+        if (poll(fds, N_FDS, ms) < 0 && errno != EINTR)
             return tote_error_set(err, -errno, "poll: %s", strerror(errno));
         rc = handle_fds(run, fds, err);
         if (tote_dispatcher_is_recorded(&run->dispatcher))
@@ -301,190 +288,51 @@ static int loop(struct run *run, struct tote_error *err)
 
 /* --- start and end --- */
 
-static int say_hello(struct run *run, struct tote_error *err)
-{
-    char program[PATH_MAX], library[PATH_MAX];
-    int rc = tote_program_find("tote-task", program, err);
-    if (rc == 0)
-        rc = tote_program_find("libtote-task.so", library, err);
-    if (rc < 0)
-        return rc;
-    struct tote_hello hello = {
-        .bag = run->config->bag,
-        .slots = run->config->workers,
-        .task_program = program,
-        .task_library = library,
-        .scratch = run->box.scratch,
-        .options = run->config->engine->options,
-    };
-    size_t n = 0;
-    char *line = tote_protocol_hello(&hello, &n, err);
-    return run_send_line(run, line, n, err);
-}
-
-/* A cell's own batch wins over that of the experiment. */
-static uint32_t batch_of(const struct tote_run_config *config)
-{
-    return config->engine->has_batch ? config->engine->batch : config->batch;
-}
-
-static int describe_row(struct run *run, struct tote_error *err)
-{
-    const struct tote_run_config *config = run->config;
-    struct tote_run_row *row = run->row;
-    char batch[16] = "auto";
-    if (batch_of(config))
-        snprintf(batch, sizeof batch, "%u", batch_of(config));
-    char *options = json_dumps(config->engine->options, JSON_COMPACT | JSON_SORT_KEYS);
-    free(row->options);
-    row->options = options;
-    row->size = config->bag->size;
-    row->seed = config->bag->seed;
-    row->tasks = config->bag->tasks;
-    row->workers = config->workers;
-    row->state = TOTE_RUN_RUNNING;
-    row->launched_utc = tote_clock_utc();
-    const struct {
-        char **field;
-        const char *text;
-    } texts[] = {
-        {&row->label, row->label ? NULL : config->engine->label},
-        {&row->engine, config->engine->about.name},
-        {&row->engine_version, config->engine->about.version},
-        {&row->binding, ""},
-        {&row->kernel, config->bag->kernel},
-        {&row->batch, batch},
-        {&row->box, ""},
-        {&row->stats, "{}"},
-        {&row->why, ""},
-    };
-    int rc = options ? 0 : tote_error_set(err, -ENOMEM, "out of memory for a run's row");
-    for (size_t i = 0; rc == 0 && i < sizeof texts / sizeof texts[0]; i++)
-        if (texts[i].text)
-            rc = set_text(texts[i].field, texts[i].text, err);
-    return rc;
-}
-
 static int start_engine(struct run *run, struct tote_error *err)
 {
     const struct tote_run_config *config = run->config;
-    char *argv[] = {(char *)config->engine->path, NULL};
-    struct tote_box_config box = {
-        .argv = argv,
+    struct tote_launch_config launch = {
+        .engine = config->engine,
+        .bag = config->bag,
+        .slots = config->workers,
         .has_host_network =
             config->has_host_network || config->engine->wants_host_network,
+        .log_fd = config->log_fd,
+        .start_s = config->start_s,
     };
-    run->row->launch_ns = tote_clock_monotonic();
-    run->deadline_ns =
-        run->row->launch_ns + (tote_ns_t)(config->start_s * (double)TOTE_NS_PER_S);
-    int rc = tote_box_start(&box, &run->box, err);
+    int rc = tote_launch_start(&run->launch, &launch, err);
+    run->row->launch_ns = run->launch.launch_ns;
     if (rc < 0)
         return rc;
-    rc = set_text(&run->row->box,
-                  !run->box.is_full         ? run->box.missing
-                  : box.has_host_network ? "user, PID and mount namespace; host's network"
-                                         : "user, PID, mount and network namespace",
-                  err);
-    if (rc == 0)
-        rc = tote_link_init(&run->link, &run->box, config->log_fd, err);
-    return rc < 0 ? rc : say_hello(run, err);
+    return tote_run_row_set(&run->row->box, tote_launch_containment(&run->launch), err);
 }
 
-/* An engine that has closed its output is about to end, and its own status says why; one
- * that only closed it is not waited for. */
-static bool is_ending(const struct run *run)
+static int end_engine(struct run *run, int rc, struct tote_error *err)
 {
-    const int moment_ms = 1000;
-    struct pollfd tally = {.fd = run->box.tally, .events = POLLIN};
-    return run->link.is_ended && poll(&tally, 1, moment_ms) > 0;
+    struct tote_launch_end end =
+        tote_launch_end(&run->launch, rc < 0, run->config->signal_fd);
+    run->row->cpu_user_ns = end.user_ns;
+    run->row->cpu_sys_ns = end.sys_ns;
+    run->row->end_ns = end.end_ns;
+    if (rc < 0 && run->launch.link.in)
+        return tote_launch_explain(&run->launch, rc, end.status,
+                                   run->dispatcher.ready_ns != 0, err);
+    return rc;
 }
 
-/* Waits for the end of the box, that is of its tally and of stderr. An engine that has closed
- * its output need not have ended: the deadline of stop still holds, and a signal, which is
- * left to the next reader, ends the patience at once. */
-static void wait_for_end(struct run *run)
-{
-    struct pollfd fds[] = {{.fd = run->box.tally, .events = POLLIN},
-                           {.fd = run->link.errors, .events = POLLIN},
-                           {.fd = run->config->signal_fd, .events = POLLIN}};
-    while (!fds[0].revents || !run->link.has_errors_ended) {
-        poll(fds, 3, poll_limit(run));
-        if (fds[1].revents)
-            tote_link_fill_errors(&run->link);
-        if (run->link.has_errors_ended)
-            fds[1].fd = -1;
-        bool is_late = run->deadline_ns && tote_clock_monotonic() >= run->deadline_ns;
-        if (is_late || fds[2].revents) {
-            tote_box_kill(&run->box);
-            run->deadline_ns = 0;
-            fds[2].fd = -1;
-        }
-    }
-}
-
-/* Ends the box, however the run ended, and reads what the engine still says on stderr. */
-static int end_engine(struct run *run, bool is_broken)
-{
-    if (!run->box.init)
-        return 0;
-    if (is_broken && !is_ending(run))
-        tote_box_kill(&run->box);
-    if (run->link.in)
-        wait_for_end(run);
-    struct tote_box_usage usage;
-    int status = tote_box_end(&run->box, &usage);
-    run->row->cpu_user_ns = usage.user_ns;
-    run->row->cpu_sys_ns = usage.sys_ns;
-    run->row->end_ns = tote_clock_monotonic();
-    return status;
-}
-
-/* Else it is the store's, or the user's. */
-static bool is_engines_fault(int rc)
-{
-    return rc == -EPROTO || rc == -EPIPE || rc == -EBADMSG || rc == -E2BIG ||
-           rc == -ETIMEDOUT;
-}
-
-/* Turns the end of an engine that broke into one sentence with its own last words. */
-static int explain(const struct run *run, int rc, int status, struct tote_error *err)
-{
-    char words[TOTE_ERROR_MAX / 2];
-    tote_link_last_words(&run->link, words, sizeof words);
-    const char *name = run->config->engine->name;
-    bool was_starting = !run->dispatcher.ready_ns;
-    if (run->link.is_ended && rc == -EPROTO) { /* it died: what it said says more */
-        *err = (struct tote_error){0};
-        tote_error_set(err, -EPIPE, "engine %s %s with status %d%s%s", name,
-                       was_starting ? "ended before it was ready" : "died", status,
-                       words[0] ? "; it said: " : "", words);
-        return was_starting ? (status == 2 ? -EINVAL : -ENOPKG) : -EPIPE;
-    }
-    if (is_engines_fault(rc))
-        tote_error_prefix(err, "engine %s", name);
-    return was_starting && (rc == -ETIMEDOUT || rc == -EBADMSG) ? -ENOPKG : rc;
-}
-
+/* How the run went, and a sentence if not well. A signal that came after the last record
+ * did not cut anything short. */
 static void fill_row(struct run *run, int rc, const struct tote_error *err)
 {
-    const struct tote_dispatcher *d = &run->dispatcher;
-    struct tote_run_row *row = run->row;
-    bool was_cut_short = run->signal && !d->last_ns; /* else it came after the end */
-    row->ready_ns = d->ready_ns;
-    row->first_ns = d->first_ns;
-    row->fed_ns = d->fed_ns;
-    row->last_ns = d->last_ns;
-    row->done = d->recorder.ok;
-    row->failed = d->recorder.recorded - d->recorder.ok;
-    row->duplicate = d->recorder.duplicate;
-    row->lost = d->lost;
-    row->state = rc < 0        ? TOTE_RUN_BROKEN
-                 : was_cut_short ? TOTE_RUN_INTERRUPTED
-                               : TOTE_RUN_COMPLETE;
-    if (rc < 0)
-        set_text(&row->why, err->text, NULL);
-    else if (was_cut_short)
-        set_text(&row->why, strsignal(run->signal), NULL);
+    bool was_cut_short = run->signal && !run->dispatcher.last_ns;
+    enum tote_run_state state = rc < 0          ? TOTE_RUN_BROKEN
+                                : was_cut_short ? TOTE_RUN_INTERRUPTED
+                                                : TOTE_RUN_COMPLETE;
+    const char *why = rc < 0                ? err->text
+                      : was_cut_short       ? strsignal(run->signal)
+                      : !run->has_said_bye ? "the engine ended without bye after stop"
+                                            : "";
+    tote_run_row_end(run->row, &run->dispatcher, state, why);
 }
 
 /* The row's last word, after the engine and the writer have ended. */
@@ -504,12 +352,23 @@ static int close_row(struct run *run, int rc, struct tote_error *err)
     return rc;
 }
 
+static int stop_writer(struct run *run, int rc, struct tote_error *err)
+{
+    struct tote_error why = {0};
+    int stopped = tote_writer_stop(run->writer, &why);
+    return stopped < 0 && rc == 0 ? tote_error_set(err, stopped, "%s", why.text) : rc;
+}
+
 static int run_whole(struct run *run, struct tote_error *err)
 {
     int rc = start_engine(run, err);
     if (rc == 0) /* a thread: only after the box has been forked */
         rc = tote_writer_start(tote_store_path(run->store), &run->writer, err);
-    return rc < 0 ? rc : loop(run, err);
+    if (rc == 0)
+        rc = loop(run, err);
+    rc = end_engine(run, rc, err);
+    rc = stop_writer(run, rc, err);
+    return close_row(run, rc, err);
 }
 
 int tote_run(const struct tote_run_config *config, struct tote_store *store,
@@ -517,23 +376,14 @@ int tote_run(const struct tote_run_config *config, struct tote_store *store,
 {
     struct run run = {.config = config, .store = store, .row = row};
     int rc = tote_dispatcher_init(&run.dispatcher, config->bag, config->workers,
-                                  batch_of(config), &run_ops, &run, err);
+                                  tote_run_batch(config), &run_ops, &run, err);
     if (rc == 0)
-        rc = describe_row(&run, err);
+        rc = tote_run_row_begin(row, config, err);
     if (rc == 0)
         rc = tote_store_add_run(store, row, err);
-    if (rc == 0) {
+    if (rc == 0)
         rc = run_whole(&run, err);
-        int status = end_engine(&run, rc < 0);
-        if (rc < 0 && run.link.in)
-            rc = explain(&run, rc, status, err);
-        struct tote_error why = {0};
-        int stopped = tote_writer_stop(run.writer, &why);
-        if (stopped < 0 && rc == 0)
-            rc = tote_error_set(err, stopped, "%s", why.text);
-        rc = close_row(&run, rc, err);
-    }
-    tote_link_finish(&run.link);
+    tote_launch_finish(&run.launch);
     tote_dispatcher_finish(&run.dispatcher);
     *ret_signal = run.signal;
     if (rc < 0)

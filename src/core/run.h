@@ -12,9 +12,6 @@
 #include "tote/clock.h"
 #include "tote/error.h"
 
-#define TOTE_START_S  90 /* an engine that is not ready by then is given up */
-#define TOTE_STOP_S   20 /* an engine that has not ended by then after stop is killed */
-
 struct tote_progress {
     uint64_t done, failed, tasks; /* durable results, good and not; of the bag */
     tote_ns_t elapsed_ns;         /* since the engine was ready; 0: it is not */
@@ -27,7 +24,7 @@ struct tote_run_config {
     bool has_host_network;
     int signal_fd; /* a signalfd: whatever comes ends the run; -1: none */
     int log_fd;    /* gets the engine's stderr; -1: none */
-    double start_s; /* TOTE_START_S unless the user says otherwise */
+    double start_s; /* an engine that is not ready by then is given up */
     void (*progress)(void *context, const struct tote_progress *progress); /* or null */
     void *context;
 };
