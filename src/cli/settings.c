@@ -193,26 +193,25 @@ static int resolve(struct tote_settings *s, enum tote_settings_of command,
 
 /* A bag file may name an engine but not a program: else a file from a stranger could start
  * anything. A path is for the command line. */
-static int refuse_path(const struct tote_settings *s, const char *engine,
-                       struct tote_error *err)
+static int refuse_path(const char *where, const char *engine, struct tote_error *err)
 {
     if (!memchr(engine, '/', strcspn(engine, ":")))
         return 0;
     return tote_error_set(err, -EINVAL,
                           "%s: a bag file names engines, not programs: give '%s' on the "
                           "command line",
-                          s->bag_file, engine);
+                          where, engine);
 }
 
 /* Each text is read here as it will be read later: one is an engine, the other a list. */
 static int refuse_paths(const struct tote_settings *s, struct tote_error *err)
 {
     struct tote_engine_list list;
-    int rc = refuse_path(s, s->engine, err);
+    int rc = refuse_path(s->bag_file, s->engine, err);
     if (rc == 0)
         rc = tote_engine_list_split(s->engines, &list, err);
     for (size_t i = 0; rc == 0 && i < list.n; i++)
-        rc = refuse_path(s, list.texts[i], err);
+        rc = refuse_path(s->bag_file, list.texts[i], err);
     return rc;
 }
 
@@ -251,5 +250,11 @@ int tote_settings_print(const struct tote_settings *settings,
     };
     struct tote_option table[TOTE_ARGS_MAX];
     size_t n = tote_args_merge(lists, N_OF(lists), table);
-    return tote_bagfile_print(table, n, settings, out, err);
+    struct tote_engine_list list;
+    int rc = command == TOTE_SETTINGS_RUN
+                 ? refuse_path("--print-config", settings->engine, err)
+                 : tote_engine_list_split(settings->engines, &list, err);
+    for (size_t i = 0; rc == 0 && command == TOTE_SETTINGS_COMPARE && i < list.n; i++)
+        rc = refuse_path("--print-config", list.texts[i], err);
+    return rc < 0 ? rc : tote_bagfile_print(table, n, settings, out, err);
 }

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,7 +26,8 @@ static int spawn(char *const *argv, int out, int err, pid_t *ret_pid)
     posix_spawn_file_actions_adddup2(&actions, out, 1);
     posix_spawn_file_actions_adddup2(&actions, err, 2);
     posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+                                              POSIX_SPAWN_SETPGROUP);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &pipes);
     int rc = posix_spawn(ret_pid, argv[0], &actions, &attributes, argv, environ);
@@ -81,6 +83,19 @@ static int read_streams(const struct tote_capture_config *config, int out, int e
     return 0;
 }
 
+/* -ETIMEDOUT if the process is still there after it closed its streams. */
+static int wait_a_moment(pid_t pid)
+{
+    const int moment_ms = 2000;
+    int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    if (fd < 0)
+        return 0; /* an old kernel: its end is waited for */
+    struct pollfd end = {.fd = fd, .events = POLLIN};
+    int n = poll(&end, 1, moment_ms);
+    close(fd);
+    return n == 0 ? -ETIMEDOUT : 0;
+}
+
 int tote_capture_run(const struct tote_capture_config *config, struct tote_capture *ret,
                      struct tote_error *err)
 {
@@ -94,9 +109,11 @@ int tote_capture_run(const struct tote_capture_config *config, struct tote_captu
     ret->out_n = ret->err_n = 0;
     if (rc == 0) {
         rc = read_streams(config, out[0], errors[0], ret);
-        if (rc < 0)
-            kill(pid, SIGKILL);
         int status = 0;
+        if (rc == 0)
+            rc = wait_a_moment(pid);
+        if (rc < 0)
+            kill(-pid, SIGKILL); /* and what it started */
         waitpid(pid, &status, 0);
         ret->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     }

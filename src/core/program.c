@@ -292,12 +292,14 @@ static int add_option(struct tote_engine_spec *spec, const char *text, size_t n,
 static int add_options(struct tote_engine_spec *spec, const char *text,
                        struct tote_error *err)
 {
-    while (*text) {
+    bool has_more = *text;
+    while (has_more) {
         size_t n = strcspn(text, ",");
         int rc = add_option(spec, text, n, err);
         if (rc < 0)
             return rc;
-        text += n + (text[n] == ',');
+        has_more = text[n] == ',';
+        text += n + has_more;
     }
     return 0;
 }

@@ -118,8 +118,9 @@ int tote_insert_worker(const struct tote_db *db, const struct tote_worker_row *r
     const char *doing = "write a worker";
     sqlite3_stmt *statement;
     int code = tote_db_prepare(db,
-                               "REPLACE INTO worker (run, worker, host, pid, slots,"
-                               " joined_ns, left_ns) VALUES (?,?,?,?,?,?,?)",
+                               "INSERT INTO worker (run, worker, host, pid, slots,"
+                               " joined_ns, left_ns) VALUES (?,?,?,?,?,?,?)"
+                               " ON CONFLICT DO UPDATE SET left_ns = excluded.left_ns",
                                doing, &statement, err);
     if (code < 0)
         return code;

@@ -19,10 +19,7 @@ SLOW = ("--kernel", "sleep:us=20000", "--tasks", 400, "--batch", 2, "--workers",
 
 
 def records(tote):
-    try:
-        return tote.value("SELECT count(*) FROM record", tote.folder / "s.tote")
-    except Exception:  # not made yet
-        return 0
+    return tote.recorded(tote.folder / "s.tote")
 
 
 def start_until(tote, engine, n, *more):

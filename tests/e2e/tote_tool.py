@@ -121,6 +121,13 @@ class Tote:
         ((value,),) = self.rows(sql, store)
         return value
 
+    def recorded(self, store):
+        """How many records are durable by now; the store may not be there yet."""
+        try:
+            return self.value("SELECT count(*) FROM record", store)
+        except sqlite3.OperationalError:
+            return 0
+
     def assert_recorded_once(self, tasks, run=1, store=None):
         """Every task of the bag has one record and no more."""
         rows = self.rows(f"SELECT task, count(*) FROM record WHERE run = {run} "
