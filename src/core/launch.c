@@ -8,6 +8,8 @@
 
 #include "core/protocol.h"
 
+#define LAST_LINES 3 /* of an engine's stderr, in the sentence about its end */
+
 /* --- start --- */
 
 static int say_hello(struct tote_launch *launch, const struct tote_launch_config *config,
@@ -160,7 +162,7 @@ int tote_launch_explain(const struct tote_launch *launch, int rc, int status,
                         bool was_ready, struct tote_error *err)
 {
     char words[TOTE_ERROR_MAX / 2];
-    tote_link_last_words(&launch->link, words, sizeof words);
+    tote_link_last_words(&launch->link, LAST_LINES, words, sizeof words);
     const char *name = launch->engine->name;
     if (launch->link.is_ended && rc == -EPROTO) { /* it died: what it said says more */
         *err = (struct tote_error){0};

@@ -176,18 +176,41 @@ void tote_link_fill_errors(struct tote_link *link)
         link->has_errors_ended = true;
 }
 
-void tote_link_last_words(const struct tote_link *link, char *into, size_t size)
+static bool is_blank(char c)
 {
-    size_t end = link->tail_n;
-    while (end > 0 && (link->tail[end - 1] == '\n' || link->tail[end - 1] == '\r'))
-        end--;
+    return c == '\n' || c == '\r' || c == ' ' || c == '\t';
+}
+
+/* Where the last n lines that are not blank begin, among the first `end` bytes. */
+static size_t lines_start(const char *text, size_t end, unsigned n)
+{
     size_t start = end;
-    while (start > 0 && link->tail[start - 1] != '\n')
-        start--;
-    size_t n = end - start < size - 1 ? end - start : size - 1;
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)link->tail[start + i];
-        into[i] = (char)(c < 0x20 || c == 0x7f ? '?' : c);
+    for (; n > 0 && start > 0; n--) {
+        while (start > 0 && is_blank(text[start - 1]))
+            start--;
+        while (start > 0 && text[start - 1] != '\n')
+            start--;
+    }
+    return start;
+}
+
+void tote_link_last_words(const struct tote_link *link, unsigned lines, char *into,
+                          size_t size)
+{
+    size_t end = link->tail_n, n = 0;
+    while (end > 0 && is_blank(link->tail[end - 1]))
+        end--;
+    size_t at = lines_start(link->tail, end, lines);
+    for (; at < end && n + 4 < size; at++) {
+        unsigned char c = (unsigned char)link->tail[at];
+        if (c != '\n') {
+            into[n++] = (char)(c < 0x20 || c == 0x7f ? '?' : c);
+            continue;
+        }
+        memcpy(into + n, " | ", 3);
+        n += 3;
+        while (at + 1 < end && is_blank(link->tail[at + 1]))
+            at++;
     }
     into[n] = '\0';
 }

@@ -49,7 +49,9 @@ int tote_link_line(struct tote_link *link, const char **ret_line, size_t *ret_n,
 /* Reads what has come from the engine's stderr. */
 void tote_link_fill_errors(struct tote_link *link);
 
-/* The last line that the engine wrote to stderr, control characters masked; "" if none. */
-void tote_link_last_words(const struct tote_link *link, char *into, size_t size);
+/* The last lines, at most so many, that the engine wrote to stderr, joined by " | ", control
+ * characters masked, cut to size (at least 5); "" if there are none. */
+void tote_link_last_words(const struct tote_link *link, unsigned lines, char *into,
+                          size_t size);
 
 #endif

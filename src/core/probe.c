@@ -50,7 +50,7 @@ static struct tote_probe_end finish(struct tote_probe *probe)
     struct tote_probe_end end = {.status = 0};
     struct tote_box_usage usage;
     if (probe->link.in)
-        tote_link_last_words(&probe->link, end.words, sizeof end.words);
+        tote_link_last_words(&probe->link, 1, end.words, sizeof end.words);
     end.status = tote_box_end(&probe->box, &usage);
     end.survivors = usage.survivors;
     if (probe->life >= 0)

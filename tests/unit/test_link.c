@@ -229,10 +229,10 @@ static void a_reader_that_left_is_no_error(void **state)
 
 /* --- stderr --- */
 
-static void require_words(struct wire *w, const char *wanted)
+static void require_words(struct wire *w, unsigned lines, const char *wanted)
 {
     char words[32];
-    tote_link_last_words(&w->link, words, sizeof words);
+    tote_link_last_words(&w->link, lines, words, sizeof words);
     assert_string_equal(words, wanted);
 }
 
@@ -240,18 +240,20 @@ static void the_last_words_are_kept(void **state)
 {
     (void)state;
     struct wire *w = wire_open(-1);
-    require_words(w, "");
+    require_words(w, 1, "");
     say(w->engine_err, "first\nlast\n", 11);
     tote_link_fill_errors(&w->link);
-    require_words(w, "last");
+    require_words(w, 1, "last");
+    require_words(w, 3, "first | last");
     say(w->engine_err, "a\x1b[2J\r\n\n\r\n", 10);
     tote_link_fill_errors(&w->link);
-    require_words(w, "a?[2J");
+    require_words(w, 1, "a?[2J");
+    require_words(w, 2, "last | a?[2J");
     for (int i = 0; i < 300; i++)
         say(w->engine_err, "many lines of an engine's words\n", 32);
     say(w->engine_err, "0123456789012345678901234567890123456789", 40);
     tote_link_fill_errors(&w->link);
-    require_words(w, "0123456789012345678901234567890");
+    require_words(w, 1, "0123456789012345678901234567");
     assert_true(w->link.tail_n <= TOTE_LINK_TAIL_MAX);
     assert_false(w->link.has_errors_ended);
     close(w->engine_err);
