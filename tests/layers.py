@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Fails when an #include line turns an arrow between rooms round.
+"""Fails when an #include line turns an arrow between rooms round, and when a text in a room
+that must not know them names a kernel or an engine.
 
 The table is that of docs/architecture.md, "Rooms". Headers of systems that are not ours are
 written with <...> and judged only where a room must not know a system. Usage:
@@ -27,7 +28,8 @@ ROOMS = {
     "stats": {"include"},
     "core": {"store", "include", "base"},
     "report": {"store", "stats", "include", "base"},
-    "cli": {"report", "core", "store", "include", "base"},
+    "check": {"core", "include", "base"},
+    "cli": {"report", "check", "core", "store", "include", "base"},
 }
 
 # The state machine: no header that could reach the world outside.
@@ -39,11 +41,16 @@ WORLD = re.compile(r"^(unistd|fcntl|poll|signal|time|pthread|dirent|sqlite3|jans
 SYSTEMS = {
     "sqlite3.h": ["src/store/", "tests/"],
     "yaml.h": ["src/cli/bagfile.c", "tests/"],
-    "jansson.h": ["src/core/", "src/report/", "src/cli/", "engines/helper/", "tests/"],
+    "jansson.h": ["src/core/", "src/check/", "src/report/", "src/cli/", "engines/helper/", "tests/"],
     "zfp.h": ["kernels/zfp.c", "tests/"],
     "zlib.h": ["kernels/zlib.c", "tests/"],
     "work_queue.h": ["engines/workqueue/"],
 }
+
+# Rooms whose texts may name a kernel, or an engine.
+KERNELS_KNOWN_TO = {"kernels", "task", "check", "cli"}
+ENGINES_KNOWN_TO = {"engines", "cli"}
+TOKEN = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
 
 # Nothing but these may be included by tests only.
 SOURCES = ("include", "src", "kernels", "engines")
@@ -95,16 +102,36 @@ def judge_system(path, name):
     return None
 
 
+def names_of(root):
+    """The names of all kernels and of all engines, as the folders show them."""
+    kernels = {file.stem for file in (root / "kernels").glob("*.c")} - {"table"}
+    engines = {file.parent.name for file in (root / "engines").glob("*/*")} - {"helper"}
+    return kernels, engines
+
+
+def judge_names(room, source, kernels, engines):
+    """A text that is a name, alone or with options behind it, or the name of its program."""
+    unknown = (set() if room in KERNELS_KNOWN_TO else kernels) | (
+        set() if room in ENGINES_KNOWN_TO or room == "engines/helper" else engines)  # fmt: skip
+    for token in TOKEN.findall(source):
+        name = token.strip('"').removeprefix("tote-engine-").partition(":")[0]
+        if token[0] == '"' and name in unknown:
+            yield f"{room} must not know the name in {token}"
+
+
 def judge(root):
     """All complaints about a tree, and the number of include lines read."""
     complaints, n = [], 0
+    names = names_of(root)
     for top in SOURCES:
         for file in sorted((root / top).rglob("*.[ch]")):
             path = file.relative_to(root).as_posix()
             if top == "src" and room_of(path) not in ROOMS:
                 complaints.append(f"{path}: src/{room_of(path)} is no room of the table")
                 continue
-            for kind, name in INCLUDE.findall(file.read_text()):
+            source = file.read_text()
+            complaints += [f"{path}: {why}" for why in judge_names(room_of(path), source, *names)]
+            for kind, name in INCLUDE.findall(source):
                 n += 1
                 why = judge_own(root, path, name) if kind == '"' else judge_system(path, name)
                 if why:
@@ -121,6 +148,14 @@ WRONG = [
     ("src/core/planner.c", '#include "store/writer.h"'),
     ("src/core/dispatcher.c", '#include "core/link.h"'),
     ("src/core/recorder.c", "#include <unistd.h>"),
+    ("src/core/wrong.c", '#include "check/conformance.h"'),
+    ("src/core/wrong.c", 'const char *kernel = "zlib:level=1";'),
+    ("src/core/wrong.c", 'bool f(void) { return strcmp(name, "local") == 0; }'),
+    ("src/core/wrong.h", '#define PATH "tote-engine-ray"'),
+    ("src/check/wrong.c", 'const char *engine = "workqueue:port=1";'),
+    ("src/check/wrong.c", '#include "cli/check.h"'),
+    ("src/check/wrong.c", '#include "store/store.h"'),
+    ("src/report/wrong.c", 'bool f(void) { return strcmp(name, "noop") == 0; }'),
     ("src/report/wrong.c", '#include "core/bag.h"'),
     ("src/stats/wrong.c", '#include "base/digest.h"'),
     ("src/task/wrong.c", '#include "store/store.h"'),
@@ -140,7 +175,7 @@ def prove(root):
         with tempfile.TemporaryDirectory() as folder:
             copy = pathlib.Path(folder)
             for top in SOURCES:
-                for file in (root / top).rglob("*.[ch]"):
+                for file in (file for file in (root / top).rglob("*") if file.is_file()):
                     to = copy / file.relative_to(root)
                     to.parent.mkdir(parents=True, exist_ok=True)
                     to.write_bytes(file.read_bytes())

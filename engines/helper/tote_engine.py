@@ -35,8 +35,10 @@ RECORD_BYTES = bytes(range(32, 127)) + b"\n"
 # metavar "a|b" names the only values there are; any other is words for people.
 Option = namedtuple("Option", "name default metavar help")
 # find() returns (version, why, mend); an empty why: the engine is usable. setup(verbose) and
-# remove(verbose), if not None, install and remove what it needs.
-About = namedtuple("About", "name summary options find setup remove", defaults=(None, None))
+# remove(verbose), if not None, install and remove what it needs. network_options: names of options
+# that are of no use in a private network; tote opens the host's when one is given.
+About = namedtuple("About", "name summary options find setup remove network_options",
+                   defaults=(None, None, ()))  # fmt: skip
 Worker = namedtuple("Worker", "id host pid slots")
 Hello = namedtuple(
     "Hello", "slots kernel size seed tasks task_program task_library scratch options")  # fmt: skip
@@ -193,8 +195,8 @@ class Engine:
                 os.write(self._wake, b"\0")
 
     def ready(self, version, binding, workers):
-        self._say("ready", protocol=PROTOCOL, engine=self._about.name, version=version,
-                  binding=binding, workers=[worker._asdict() for worker in workers])  # fmt: skip
+        self._say("ready", protocol=PROTOCOL, engine=self._about.name, version=_sentence(version),
+                  binding=_sentence(binding), workers=[_fields(worker) for worker in workers])  # fmt: skip
 
     def done(self, batch, worker, lines):
         """lines: bytes, the records of the whole batch."""
@@ -207,7 +209,7 @@ class Engine:
         self._say("lost", batch=batch, worker=worker, why=_sentence(why))
 
     def joined(self, worker):
-        self._say("worker", change="joined", **worker._asdict())
+        self._say("worker", change="joined", **_fields(worker))
 
     def left(self, worker, why):
         self._say("worker", change="left", id=worker, why=_sentence(why))
@@ -223,12 +225,16 @@ def _sentence(text):
     return "".join(c if " " <= c <= "~" else "?" for c in text)
 
 
+def _fields(worker):
+    return {**worker._asdict(), "host": _sentence(worker.host)}
+
+
 def describe(about):
     version, why, mend = about.find()
     return {"name": about.name, "summary": about.summary, "version": version,
             "usable": not why, "why": why, "mend": mend,
             "options": [option._asdict() for option in about.options],
-            "setup": about.setup is not None}  # fmt: skip
+            "network_options": list(about.network_options), "setup": about.setup is not None}  # fmt: skip
 
 
 def _act(about, main, args):

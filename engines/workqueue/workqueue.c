@@ -45,14 +45,17 @@ static const struct tote_option options[] = {
     {.name = "password-file",
      .type = TOTE_OPTION_TEXT,
      .offset = offsetof(struct options, password_file),
+     .is_path = true,
      .help = "file that manager and workers share; made if it is not there"},
     {.name = "manager-log",
      .type = TOTE_OPTION_TEXT,
      .offset = offsetof(struct options, manager_log),
+     .is_path = true,
      .help = "file for Work Queue's own log of transactions"},
     {.name = "workers-log",
      .type = TOTE_OPTION_TEXT,
      .offset = offsetof(struct options, workers_log),
+     .is_path = true,
      .help = "file for what the workers print"},
 };
 

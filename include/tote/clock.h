@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* clock.h: nanoseconds, and the only three calls of tote that read a clock. Subtract two
- * stamps of one clock of one host only. */
+/* clock.h: nanoseconds, and the only three calls of tote that read a clock. Subtract
+ * two stamps of one clock of one host only. */
 #ifndef TOTE_CLOCK_H
 #define TOTE_CLOCK_H
 

@@ -46,6 +46,8 @@ struct tote_option {
                            * and 0x1p63, which stands for 2^63 - 1 */
     const char *const *choices; /* for CHOICE: null-terminated */
     const char *help;           /* one line, with the unit */
+    bool is_path; /* of a TEXT: names a file of the user's, so a bag file from somebody
+                   * else may not set it; its metavar is FILE */
 };
 
 /* Fills every field of the table with its fallback (numbers without one: 0, or NaN for
@@ -75,7 +77,8 @@ int tote_options_split(const char *text, char *name, size_t name_size,
 const char *tote_option_suggest(const char *word, const char *const *candidates);
 
 /* Text of a number type's unit or of a CHOICE's choices for help: "yes|no",
- * "serve|spawn", "N", "N|none", "X", "SECONDS", "TEXT". Writes at most size bytes. */
+ * "serve|spawn", "N", "N|none", "X", "SECONDS", "TEXT", "FILE". Writes at most size
+ * bytes. */
 void tote_option_metavar(const struct tote_option *option, char *into, size_t size);
 
 #endif

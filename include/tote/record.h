@@ -6,17 +6,18 @@
  *     task attempt start_ns end_ns cpu_ns bytes_in bytes_out digest outcome
  *     40 1 8123456789012345 8123456794512345 5490112 800000 349472 9f0c...32 hex ok
  *
- * Numbers are decimal without sign or leading zeros; digest is 32 lower-case hex digits;
- * outcome is one of ok, failed, wrong. The text is the same on every host and is about
- * 100 bytes, so it can be read by eye, by awk and at more than a million lines a second.
+ * Numbers are decimal without sign or leading zeros; digest is 32 lower-case hex
+ * digits; outcome is one of ok, failed, wrong. The text is the same on every host and
+ * is about 100 bytes, so it can be read by eye, by awk and at more than a million lines
+ * a second.
  *
- * `tote-task --serve` reads requests and writes answers. A request is one line of at most
- * 64 bytes, "first count attempt": three numbers, one blank apart, count at most
- * TOTE_BATCH_MAX, attempt from 1. Its answer is `count` record lines in task order and then
- * one empty line, in one write where the pipe takes it. Answers come in the order of the
- * requests; several may be sent ahead. End of file ends it with status 0; anything else on
- * its standard input with status 1 and a sentence. An answer without its empty line is not
- * complete: the worker died, and nothing of that batch counts.
+ * `tote-task --serve` reads requests and writes answers. A request is one line of at
+ * most 64 bytes, "first count attempt": three numbers, one blank apart, count at most
+ * TOTE_BATCH_MAX, attempt from 1. Its answer is `count` record lines in task order and
+ * then one empty line, in one write where the pipe takes it. Answers come in the order
+ * of the requests; several may be sent ahead. End of file ends it with status 0;
+ * anything else on its standard input with status 1 and a sentence. An answer without
+ * its empty line is not complete: the worker died, and nothing of that batch counts.
  *
  *     char line[TOTE_RECORD_MAX];
  *     size_t n = tote_record_format(&record, line);
@@ -31,9 +32,9 @@
 
 #include "tote/clock.h"
 
-#define TOTE_RECORD_MIN 50        /* bytes of the shortest line, newline included */
-#define TOTE_RECORD_MAX 200       /* bytes of the longest */
-#define TOTE_DIGEST_TEXT_MAX 33   /* 32 hex digits and a terminator */
+#define TOTE_RECORD_MIN      50  /* bytes of the shortest line, newline included */
+#define TOTE_RECORD_MAX      200 /* bytes of the longest */
+#define TOTE_DIGEST_TEXT_MAX 33  /* 32 hex digits and a terminator */
 
 enum tote_outcome {
     TOTE_OUTCOME_OK,     /* ran; and, if it was verified, the output is right */

@@ -487,5 +487,8 @@ void tote_option_metavar(const struct tote_option *option, char *into, size_t si
         [TOTE_OPTION_BOOL] = "yes|no",     [TOTE_OPTION_CHOICE] = "",
         [TOTE_OPTION_SECONDS] = "SECONDS", [TOTE_OPTION_TEXT] = "TEXT",
     };
-    snprintf(into, size, "%s", has_none(option) ? "N|none" : texts[option->type]);
+    snprintf(into, size, "%s",
+             has_none(option)  ? "N|none"
+             : option->is_path ? "FILE"
+                               : texts[option->type]);
 }

@@ -66,7 +66,6 @@ static int take_option(char **argv, int argc, int at, const struct tote_option *
         return tote_error_set(err, -EINVAL, "option --%s wants a value", option->name);
     args->options[args->n_options].name = option->name;
     args->options[args->n_options++].value = value;
-    args->wants_json |= strcmp(option->name, "json") == 0 && strcmp(value, "no") != 0;
     return taken;
 }
 
@@ -79,23 +78,42 @@ static int take_argument(const char *word, size_t most, struct tote_args *args,
     return 1;
 }
 
-int tote_args_parse(int argc, char **argv, const struct tote_option_list *lists, size_t n,
-                    size_t most, struct tote_args *ret_args, struct tote_error *err)
+bool tote_args_want_json(int argc, char **argv)
 {
-    struct tote_option table[TOTE_ARGS_MAX];
-    size_t n_table = tote_args_merge(lists, n, table);
+    bool wanted = false;
+    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "--json") == 0)
+            wanted = true;
+        else if (strncmp(argv[i], "--json=", 7) == 0)
+            wanted = strcmp(argv[i] + 7, "no") != 0;
+    }
+    return wanted;
+}
+
+const char *tote_args_find(const struct tote_args *args, const char *name)
+{
+    for (size_t i = args->n_options; i > 0; i--)
+        if (strcmp(args->options[i - 1].name, name) == 0)
+            return args->options[i - 1].value;
+    return NULL;
+}
+
+/* Reads the words into ret_args, which is zeroed. */
+static int parse_words(int argc, char **argv, const struct tote_option *table, size_t n,
+                       size_t most, struct tote_args *ret_args, struct tote_error *err)
+{
     bool is_open = true; /* no "--" yet */
-    *ret_args = (struct tote_args){0};
     for (int at = 0, taken; at < argc; at += taken) {
         const char *word = argv[at];
         if (is_open && strcmp(word, "--") == 0) {
             is_open = false;
             taken = 1;
-        } else if (is_open && (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)) {
+        } else if (is_open &&
+                   (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)) {
             ret_args->wants_help = true;
             taken = 1;
         } else if (is_open && strncmp(word, "--", 2) == 0) {
-            taken = take_option(argv, argc, at, table, n_table, ret_args, err);
+            taken = take_option(argv, argc, at, table, n, ret_args, err);
         } else if (is_open && word[0] == '-' && word[1] != '\0') {
             taken = tote_error_set(err, -EINVAL, "unknown option %s; --help lists all",
                                    word);
@@ -106,6 +124,20 @@ int tote_args_parse(int argc, char **argv, const struct tote_option_list *lists,
             return taken;
     }
     return 0;
+}
+
+int tote_args_parse(int argc, char **argv, const struct tote_option_list *lists,
+                    size_t n, size_t most, struct tote_args *ret_args,
+                    struct tote_error *err)
+{
+    struct tote_option table[TOTE_ARGS_MAX];
+    size_t n_table = tote_args_merge(lists, n, table);
+    *ret_args = (struct tote_args){0};
+    int rc = parse_words(argc, argv, table, n_table, most, ret_args, err);
+    const char *json = tote_args_find(ret_args, "json");
+    ret_args->wants_json =
+        rc < 0 ? tote_args_want_json(argc, argv) : json && strcmp(json, "no") != 0;
+    return rc;
 }
 
 int tote_args_apply(const struct tote_args *args, const struct tote_option_list *lists,

@@ -25,20 +25,31 @@ struct tote_args {
     const char *arguments[TOTE_ARGS_MAX];
     size_t n_arguments;
     bool wants_help;
-    bool wants_json; /* --json was given: errors are JSON too */
+    bool wants_json; /* errors are JSON too */
 };
 
-/* One table of all lists, in order: into has room for TOTE_ARGS_MAX. Returns its length. */
+/* One table of all lists, in order: into has room for TOTE_ARGS_MAX. Returns its
+ * length. */
 size_t tote_args_merge(const struct tote_option_list *lists, size_t n,
                        struct tote_option *into);
 
 /* "--name value", "--name=value", "--flag", "-h"; "--" ends the options. -EINVAL for an
- * unknown option (with a suggestion), a missing value, or more than most arguments; what
- * was read until then is in ret_args. Values are not looked at. */
-int tote_args_parse(int argc, char **argv, const struct tote_option_list *lists, size_t n,
-                    size_t most, struct tote_args *ret_args, struct tote_error *err);
+ * unknown option (with a suggestion), a missing value, or more than most arguments;
+ * what was read until then is in ret_args. Values are not looked at. wants_json is
+ * right also on failure. */
+int tote_args_parse(int argc, char **argv, const struct tote_option_list *lists,
+                    size_t n, size_t most, struct tote_args *ret_args,
+                    struct tote_error *err);
 
-/* Fills the struct that the lists describe with what was given. -EINVAL for a bad value. */
+/* Does the line ask for JSON? For a line that cannot be parsed: looks for the word
+ * --json wherever it is. */
+bool tote_args_want_json(int argc, char **argv);
+
+/* The value of the option that counts, the last one; null if it was not given. */
+const char *tote_args_find(const struct tote_args *args, const char *name);
+
+/* Fills the struct that the lists describe with what was given. -EINVAL for a bad
+ * value. */
 int tote_args_apply(const struct tote_args *args, const struct tote_option_list *lists,
                     size_t n, void *into, struct tote_error *err);
 

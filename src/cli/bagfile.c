@@ -225,8 +225,7 @@ int tote_bagfile_load(const char *path, const struct tote_option *table, size_t 
 
 /* --- writing --- */
 
-/* Text of a field's value; false if it is not set. */
-static bool field_text(const struct tote_option *option, const void *from, char *into,
+bool tote_bagfile_text(const struct tote_option *option, const void *from, char *into,
                        size_t size)
 {
     const char *at = (const char *)from + option->offset;
@@ -277,7 +276,7 @@ static bool emit_all(yaml_emitter_t *emitter, const struct tote_option *table, s
                 yaml_emitter_emit(emitter, &event);
     for (size_t i = 0; good && i < n; i++) {
         char text[TOTE_OPTION_TEXT_MAX];
-        if (field_text(&table[i], from, text, sizeof text))
+        if (tote_bagfile_text(&table[i], from, text, sizeof text))
             good = emit_scalar(emitter, table[i].name) && emit_scalar(emitter, text);
     }
     return good && yaml_mapping_end_event_initialize(&event) &&

@@ -11,6 +11,7 @@
 #ifndef TOTE_BAGFILE_H
 #define TOTE_BAGFILE_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "tote/error.h"
@@ -29,6 +30,11 @@ int tote_bagfile_load(const char *path, const struct tote_option *table, size_t 
 int tote_bagfile_parse(const char *name, const char *text, size_t size,
                        const struct tote_option *table, size_t n, void *into,
                        struct tote_error *err);
+
+/* The text of an option's value in from, as a bag file has it. False if it is not set.
+ */
+bool tote_bagfile_text(const struct tote_option *option, const void *from, char *into,
+                       size_t size);
 
 /* Writes each option of the table that is set, with its value in from. */
 int tote_bagfile_print(const struct tote_option *table, size_t n, const void *from,

@@ -6,8 +6,8 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "check/conformance.h"
 #include "cli/signals.h"
-#include "core/conformance.h"
 
 struct shown {
     json_t *points; /* null: text */
@@ -17,8 +17,8 @@ struct shown {
 static void show_text(const struct tote_conformance_point *point, bool has_passed,
                       const char *why, double seconds)
 {
-    printf("%-6s %-18s %6.2f s  %s\n", has_passed ? "ok" : "FAILED", point->name, seconds,
-           has_passed ? point->summary : why);
+    printf("%-6s %-18s %6.2f s  %s\n", has_passed ? "ok" : "FAILED", point->name,
+           seconds, has_passed ? point->summary : why);
     fflush(stdout);
 }
 
@@ -33,8 +33,8 @@ static void show(void *context, const struct tote_conformance_point *point,
     }
     json_array_append_new(shown->points,
                           json_pack("{s:s, s:s, s:b, s:s, s:f}", "name", point->name,
-                                    "summary", point->summary, "passed", (int)has_passed,
-                                    "why", why, "seconds", seconds));
+                                    "summary", point->summary, "passed",
+                                    (int)has_passed, "why", why, "seconds", seconds));
 }
 
 static int show_end(const char *engine, struct shown *shown, int failed)
@@ -60,7 +60,8 @@ int tote_check_engine(const char *engine, const struct tote_check_settings *sett
         return signal_fd;
     struct tote_conformance_config config = {
         .slots = TOTE_CONFORMANCE_SLOTS,
-        .ready_s = settings->timeout_s > 0 ? settings->timeout_s : TOTE_CONFORMANCE_READY_S,
+        .ready_s =
+            settings->timeout_s > 0 ? settings->timeout_s : TOTE_CONFORMANCE_READY_S,
         .answer_s =
             settings->timeout_s > 0 ? settings->timeout_s : TOTE_CONFORMANCE_ANSWER_S,
         .only = settings->point,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd_engines.c: `tote engines`: which there are, whether they work, how to mend them; and
- * the conformance suite. */
+/* cmd_engines.c: `tote engines`: which there are, whether they work, how to mend them;
+ * and the conformance suite. */
 #include <errno.h>
 #include <jansson.h>
 #include <signal.h>
@@ -58,9 +58,8 @@ static void free_names(char **names)
 static int describe_engine(const char *name, struct tote_describe *about,
                            struct tote_error *err)
 {
-    char file[PATH_MAX], path[PATH_MAX];
-    snprintf(file, sizeof file, "tote-engine-%s", name);
-    int rc = tote_program_find(file, path, err);
+    char path[PATH_MAX];
+    int rc = tote_program_find_engine(name, path, err);
     return rc < 0 ? rc : tote_program_describe(path, about, err);
 }
 
@@ -75,7 +74,8 @@ static void print_engine(const char *name, const struct tote_describe *about,
         printf("%-12s %-10s %-7s %s; run: %s\n", "", "", "", about->why, about->mend);
     size_t i;
     json_t *option;
-    json_array_foreach (about->options, i, option) {
+    json_array_foreach(about->options, i, option)
+    {
         char head[64];
         snprintf(head, sizeof head, "%s=%s",
                  json_string_value(json_object_get(option, "name")),
@@ -91,7 +91,8 @@ static json_t *engine_json(const char *name, const struct tote_describe *about,
                            const struct tote_error *err)
 {
     if (!about->root)
-        return json_pack("{s:s, s:b, s:s}", "name", name, "usable", 0, "why", err->text);
+        return json_pack("{s:s, s:b, s:s}", "name", name, "usable", 0, "why",
+                         err->text);
     return json_pack("{s:s, s:s, s:s, s:b, s:s, s:s, s:O}", "name", name, "summary",
                      about->summary, "version", about->version, "usable",
                      (int)about->is_usable, "why", about->why, "mend", about->mend,
@@ -133,12 +134,20 @@ static int list_engines(bool is_json, struct tote_error *err)
 
 /* --- setup, remove --- */
 
-/* Runs the engine's own `--setup` or `--remove` before the user's eyes. */
+/* Runs the engine's own `--setup` or `--remove` before the user's eyes: all its words
+ * on stderr, so that stdout is ours. */
 static int run_program(const char *path, const char *flag, struct tote_error *err)
 {
     char *const argv[] = {(char *)path, (char *)flag, NULL};
+    posix_spawn_file_actions_t actions;
     pid_t pid;
-    int rc = -posix_spawn(&pid, path, NULL, NULL, argv, environ);
+    int rc = -posix_spawn_file_actions_init(&actions);
+    if (rc == 0) {
+        rc = -posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+        if (rc == 0)
+            rc = -posix_spawn(&pid, path, &actions, NULL, argv, environ);
+        posix_spawn_file_actions_destroy(&actions);
+    }
     if (rc < 0)
         return tote_error_set(err, rc, "cannot run %s: %s", path, strerror(-rc));
     int status = 0;
@@ -146,29 +155,40 @@ static int run_program(const char *path, const char *flag, struct tote_error *er
         continue;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return 0;
-    return tote_error_set(err, -ENOPKG, "%s %s failed; what it said is above", path, flag);
+    return tote_error_set(err, -ENOPKG, "%s %s failed; what it said is above", path,
+                          flag);
 }
 
-static int change_engine(const char *name, const char *verb, struct tote_error *err)
+static int check_setup(const char *name, const char *path, struct tote_error *err)
 {
     struct tote_describe about = {0};
-    char file[PATH_MAX], path[PATH_MAX];
-    snprintf(file, sizeof file, "tote-engine-%s", name);
-    if (tote_program_find(file, path, NULL) < 0)
-        return tote_error_set(err, -EINVAL,
-                              "unknown engine '%s'; 'tote engines' lists what there is",
-                              name);
     int rc = tote_program_describe(path, &about, err);
     if (rc == 0 && !about.has_setup)
         rc = tote_error_set(err, -EINVAL, "engine %s needs no setup%s%s", name,
                             about.is_usable ? "" : " by tote; run: ",
                             about.is_usable ? "" : about.mend);
     tote_describe_finish(&about);
-    if (rc < 0)
-        return rc;
-    char flag[16];
+    return rc;
+}
+
+static int change_engine(const char *name, const char *verb, bool is_json,
+                         struct tote_error *err)
+{
+    char path[PATH_MAX], flag[16];
     snprintf(flag, sizeof flag, "--%s", verb);
-    return run_program(path, flag, err);
+    int rc = tote_program_find_engine(name, path, err);
+    if (rc == 0)
+        rc = check_setup(name, path, err);
+    if (rc == 0)
+        rc = run_program(path, flag, err);
+    if (rc == 0 && is_json) {
+        json_t *root = json_pack("{s:i, s:s, s:s}", "schema_version", 1, "engine", name,
+                                 "done", verb);
+        json_dumpf(root, stdout, JSON_INDENT(2));
+        printf("\n");
+        json_decref(root);
+    }
+    return rc;
 }
 
 /* --- the command --- */
@@ -185,26 +205,59 @@ static int check_engine(const char *engine, const struct engines_settings *setti
     return failed > 0 ? TOTE_EXIT_ENGINE : failed;
 }
 
+static const struct verb {
+    const char *name;
+    bool wants_engine;
+} verbs[] = {{"list", false}, {"check", true}, {"setup", true}, {"remove", true}};
+
+static const struct verb *find_verb(const char *name)
+{
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+        if (strcmp(verbs[i].name, name) == 0)
+            return &verbs[i];
+    return NULL;
+}
+
+/* Is everything there that the verb wants, and nothing that it does not? */
+static int check_args(const struct tote_args *args, const struct verb *verb,
+                      struct tote_error *err)
+{
+    if (verb->wants_engine && args->n_arguments < 2)
+        return tote_error_set(err, -EINVAL, "which engine? tote engines %s NAME",
+                              verb->name);
+    if (!verb->wants_engine && args->n_arguments > 1)
+        return tote_error_set(err, -EINVAL,
+                              "unexpected argument '%s': tote engines %s takes none",
+                              args->arguments[1], verb->name);
+    static const char *const of_check[] = {"timeout", "point"};
+    for (size_t i = 0; i < sizeof of_check / sizeof of_check[0]; i++)
+        if (strcmp(verb->name, "check") != 0 && tote_args_find(args, of_check[i]))
+            return tote_error_set(err, -EINVAL,
+                                  "option --%s is for tote engines check, not for %s",
+                                  of_check[i], verb->name);
+    return 0;
+}
+
 /* An exit code, or a negative errno and a sentence. */
 static int engines_verb(const struct tote_args *args,
                         const struct engines_settings *settings, struct tote_error *err)
 {
-    const char *verb = args->n_arguments > 0 ? args->arguments[0] : "list";
-    const char *name = args->n_arguments > 1 ? args->arguments[1] : NULL;
-    if (strcmp(verb, "list") == 0 && !name)
+    const char *word = args->n_arguments > 0 ? args->arguments[0] : "list";
+    const struct verb *verb = find_verb(word);
+    if (!verb)
+        return tote_error_set(
+            err, -EINVAL,
+            "unknown verb '%s'; engines takes list, check NAME, setup "
+            "NAME or remove NAME",
+            word);
+    int rc = check_args(args, verb, err);
+    if (rc < 0)
+        return rc;
+    if (strcmp(word, "list") == 0)
         return list_engines(settings->json, err);
-    bool checks = strcmp(verb, "check") == 0;
-    bool changes = strcmp(verb, "setup") == 0 || strcmp(verb, "remove") == 0;
-    if ((checks || changes) && !name)
-        return tote_error_set(err, -EINVAL, "which engine? tote engines %s NAME", verb);
-    if (checks)
-        return check_engine(name, settings, err);
-    if (changes)
-        return change_engine(name, verb, err);
-    return tote_error_set(err, -EINVAL,
-                          "unknown verb '%s'; engines takes list, check NAME, setup NAME or "
-                          "remove NAME",
-                          verb);
+    if (strcmp(word, "check") == 0)
+        return check_engine(args->arguments[1], settings, err);
+    return change_engine(args->arguments[1], word, settings->json, err);
 }
 
 static int engines_main(const struct tote_args *args)

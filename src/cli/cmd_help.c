@@ -25,7 +25,7 @@ static int help_main(const struct tote_args *args)
     struct tote_error why = {0};
     struct help_settings settings = {false};
     if (tote_args_apply(args, lists, 1, &settings, &why) < 0)
-        return tote_command_fail(false, TOTE_EXIT_USAGE, &why);
+        return tote_command_fail(args->wants_json, TOTE_EXIT_USAGE, &why);
     if (settings.man) {
         tote_manual_print(stdout);
         return TOTE_EXIT_OK;
@@ -39,7 +39,7 @@ static int help_main(const struct tote_args *args)
         struct tote_error err = {0};
         tote_error_set(&err, -1, "no help for '%s'; 'tote help' lists the commands",
                        args->arguments[0]);
-        return tote_command_fail(false, TOTE_EXIT_USAGE, &err);
+        return tote_command_fail(args->wants_json, TOTE_EXIT_USAGE, &err);
     }
     tote_help_command(command, stdout);
     return TOTE_EXIT_OK;

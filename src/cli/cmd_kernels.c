@@ -57,16 +57,16 @@ static void print_line(char **fields, size_t n)
 static int add_line(json_t *kernels, char **fields, size_t n)
 {
     if (n == 3)
-        return json_array_append_new(
-            kernels, json_pack("{s:s, s:s, s:[]}", "name", fields[1], "summary", fields[2],
-                               "options"));
+        return json_array_append_new(kernels,
+                                     json_pack("{s:s, s:s, s:[]}", "name", fields[1],
+                                               "summary", fields[2], "options"));
     size_t last = json_array_size(kernels);
     if (n != 6 || last == 0)
         return -1;
     json_t *of = json_object_get(json_array_get(kernels, last - 1), "options");
-    return json_array_append_new(of, json_pack("{s:s, s:s, s:s, s:s}", "name", fields[2],
-                                               "default", fields[3], "metavar", fields[4],
-                                               "help", fields[5]));
+    return json_array_append_new(
+        of, json_pack("{s:s, s:s, s:s, s:s}", "name", fields[2], "default", fields[3],
+                      "metavar", fields[4], "help", fields[5]));
 }
 
 static int show(char *text, bool is_json)
@@ -84,8 +84,7 @@ static int show(char *text, bool is_json)
             print_line(fields, n);
     }
     if (is_json && rc == 0) {
-        json_t *root =
-            json_pack("{s:i, s:O}", "schema_version", 1, "kernels", kernels);
+        json_t *root = json_pack("{s:i, s:O}", "schema_version", 1, "kernels", kernels);
         rc = json_dumpf(root, stdout, JSON_INDENT(2));
         printf("\n");
         json_decref(root);
@@ -111,13 +110,14 @@ static int kernels_main(const struct tote_args *args)
     struct tote_error err = {0};
     struct kernels_settings settings = {false};
     struct tote_capture *said = malloc(sizeof *said);
-    int rc = said ? tote_args_apply(args, lists, 1, &settings, &err) : -ENOMEM;
+    int rc = said ? tote_args_apply(args, lists, 1, &settings, &err)
+                  : tote_error_set(&err, -ENOMEM, "out of memory for the kernels");
     if (rc == 0)
         rc = capture_list(said, &err);
     if (rc == 0 && show(said->out, settings.json) < 0)
         rc = tote_error_set(&err, -EIO, "tote-task --list cannot be shown");
     free(said);
-    return rc < 0 ? tote_command_fail(settings.json, tote_exit_of(rc), &err)
+    return rc < 0 ? tote_command_fail(args->wants_json, tote_exit_of(rc), &err)
                   : TOTE_EXIT_OK;
 }
 

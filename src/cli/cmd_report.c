@@ -48,9 +48,9 @@ static int report_main(const struct tote_args *args)
         return tote_command_fail(is_json, TOTE_EXIT_USAGE, &err);
     enum tote_report_format format =
         is_json ? TOTE_REPORT_JSON : (enum tote_report_format)settings.format;
-    rc = tote_report_write(store, format, stdout, &err);
+    rc = tote_report_write(store, format, stdout, NULL, &err);
     tote_store_close(store);
-    return rc < 0 ? tote_command_fail(false, TOTE_EXIT_INTERNAL, &err) : TOTE_EXIT_OK;
+    return rc < 0 ? tote_command_fail(is_json, TOTE_EXIT_INTERNAL, &err) : TOTE_EXIT_OK;
 }
 
 const struct tote_command tote_command_report = {

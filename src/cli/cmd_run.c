@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_run.c: `tote run`: one bag on one engine. */
-#include <stdlib.h>
+#include <stdio.h>
 
 #include "cli/session.h"
 
-static int run_settled(struct tote_session *session, struct tote_error *err)
+static int run_bag(struct tote_session *session, struct tote_error *err)
 {
     struct tote_engine_spec engine = {0};
-    int rc = tote_program_check_bag(&session->settings.bag, err);
+    int rc = tote_session_engine(session, session->settings.engine, &engine, err);
     if (rc == 0)
-        rc = tote_engine_spec_init(&engine, session->settings.engine, err);
-    if (rc == 0)
-        rc = tote_session_begin(session, "run", err);
+        rc = tote_session_begin(session, err);
     if (rc == 0) {
         struct tote_run_row row = {0};
         session->run.engine = &engine;
@@ -25,17 +23,7 @@ static int run_settled(struct tote_session *session, struct tote_error *err)
 
 static int run_main(const struct tote_args *args)
 {
-    struct tote_error err = {0};
-    struct tote_session session = {.run = {.signal_fd = -1, .log_fd = -1}};
-    if (tote_settings_load(args, TOTE_SETTINGS_RUN, &session.settings, &err) < 0)
-        return tote_command_fail(args->wants_json, TOTE_EXIT_USAGE, &err);
-    if (session.settings.print_config) {
-        if (tote_settings_print(&session.settings, TOTE_SETTINGS_RUN, stdout, &err) < 0)
-            return tote_command_fail(false, TOTE_EXIT_INTERNAL, &err);
-        return TOTE_EXIT_OK;
-    }
-    int rc = run_settled(&session, &err);
-    return tote_session_end(&session, rc, &err);
+    return tote_session_main(args, TOTE_SETTINGS_RUN, run_bag);
 }
 
 const struct tote_command tote_command_run = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* command.h: the table of subcommands, and how one of them fails. Each command is a file of
- * its own, cmd_NAME.c; main.c holds the table. */
+/* command.h: the table of subcommands, and how one of them fails. Each command is a
+ * file of its own, cmd_NAME.c; main.c holds the table. */
 #ifndef TOTE_COMMAND_H
 #define TOTE_COMMAND_H
 
@@ -37,7 +37,8 @@ const struct tote_command *tote_command_find(const char *name);
 extern const struct tote_command tote_command_run, tote_command_compare,
     tote_command_report, tote_command_engines, tote_command_kernels, tote_command_help;
 
-/* Says the sentence on stderr, and as a JSON document on stdout if is_json; returns code.
+/* Says the sentence on stderr, and as a JSON document on stdout if is_json; returns
+ * code.
  */
 int tote_command_fail(bool is_json, enum tote_exit code, const struct tote_error *err);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* enginelist.h: cuts "local,workqueue:port=9233,external-workers=yes,ray" into engines. */
+/* enginelist.h: cuts "local,workqueue:port=9233,external-workers=yes,ray" into engines.
+ */
 #ifndef TOTE_ENGINELIST_H
 #define TOTE_ENGINELIST_H
 
@@ -14,8 +15,9 @@ struct tote_engine_list {
     size_t n;
 };
 
-/* A piece between commas that is NAME=VALUE, without a colon before the equals sign, goes
- * on with the options of the engine before it. -EINVAL: none, too many, an empty one. */
+/* A piece between commas that is NAME=VALUE, without a colon before the equals sign,
+ * goes on with the options of the engine before it. -EINVAL: none, too many, an empty
+ * one. */
 int tote_engine_list_split(const char *text, struct tote_engine_list *ret_list,
                            struct tote_error *err);
 

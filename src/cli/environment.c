@@ -2,11 +2,13 @@
 /* environment.c: see environment.h. */
 #include "cli/environment.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <unistd.h>
+
+#include "cli/cores.h"
 
 static void cpu_model(char *into, size_t size)
 {
@@ -37,18 +39,22 @@ int tote_environment_note(struct tote_store *store, struct tote_error *err)
 {
     struct utsname name;
     char kernel[sizeof name.sysname + sizeof name.release + sizeof name.machine + 2];
-    char cpu[256], cores[24], load[64];
+    char cpu[256], cores[24], usable[24], load[64];
     if (uname(&name) == 0)
         snprintf(kernel, sizeof kernel, "%s %s %s", name.sysname, name.release,
                  name.machine);
     else
         snprintf(kernel, sizeof kernel, "unknown");
     cpu_model(cpu, sizeof cpu);
-    snprintf(cores, sizeof cores, "%ld", sysconf(_SC_NPROCESSORS_ONLN));
+    snprintf(cores, sizeof cores, "%" PRIu64, tote_cores_online());
+    snprintf(usable, sizeof usable, "%" PRIu64, tote_cores_usable());
     load_average(load, sizeof load);
     const char *const pairs[][2] = {
-        {"environment.tote", TOTE_VERSION}, {"environment.kernel", kernel},
-        {"environment.cpu", cpu},           {"environment.cores", cores},
+        {"environment.tote", TOTE_VERSION},
+        {"environment.kernel", kernel},
+        {"environment.cpu", cpu},
+        {"environment.cores", cores},
+        {"environment.cores_usable", usable},
         {"environment.load", load},
     };
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {

@@ -55,16 +55,16 @@ int tote_command_fail(bool is_json, enum tote_exit code, const struct tote_error
     mask_controls(shown.text);
     fprintf(stderr, "tote: %s\n", shown.text);
     if (is_json) {
-        json_t *root = json_pack("{s:i, s:{s:s, s:i, s:o}}", "schema_version",
-                                 TOTE_REPORT_SCHEMA, "error", "kind", kind_of(code),
-                                 "exit_code", (int)code, "message",
-                                 message_of(shown.text));
+        json_t *root =
+            json_pack("{s:i, s:{s:s, s:i, s:o}}", "schema_version", TOTE_REPORT_SCHEMA,
+                      "error", "kind", kind_of(code), "exit_code", (int)code, "message",
+                      message_of(shown.text));
         if (root)
             json_dumpf(root, stdout, JSON_INDENT(2));
         printf("\n");
         json_decref(root);
     }
-    return code;
+    return (int)code;
 }
 
 enum tote_exit tote_exit_of(int rc)

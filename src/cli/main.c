@@ -8,8 +8,12 @@
 #include "cli/help.h"
 
 const struct tote_command *const tote_commands[] = {
-    &tote_command_run,     &tote_command_compare, &tote_command_report,
-    &tote_command_engines, &tote_command_kernels, &tote_command_help,
+    &tote_command_run,
+    &tote_command_compare,
+    &tote_command_report,
+    &tote_command_engines,
+    &tote_command_kernels,
+    &tote_command_help,
     NULL,
 };
 
@@ -23,7 +27,7 @@ const struct tote_command *tote_command_find(const char *name)
     return NULL;
 }
 
-static int unknown_command(const char *name)
+static int unknown_command(const char *name, bool is_json)
 {
     const char *names[N_COMMANDS + 1] = {0};
     for (size_t i = 0; i < N_COMMANDS; i++)
@@ -34,8 +38,9 @@ static int unknown_command(const char *name)
         tote_error_set(&err, -EINVAL, "unknown command '%s'; did you mean '%s'?", name,
                        near);
     else
-        tote_error_set(&err, -EINVAL, "unknown command '%s'; 'tote help' lists all", name);
-    return tote_command_fail(false, TOTE_EXIT_USAGE, &err);
+        tote_error_set(&err, -EINVAL, "unknown command '%s'; 'tote help' lists all",
+                       name);
+    return tote_command_fail(is_json, TOTE_EXIT_USAGE, &err);
 }
 
 static int run_command(const struct tote_command *command, int argc, char **argv)
@@ -69,7 +74,8 @@ static int run_named(int argc, char **argv)
         return TOTE_EXIT_OK;
     }
     const struct tote_command *command = tote_command_find(name);
-    return command ? run_command(command, argc - 2, argv + 2) : unknown_command(name);
+    return command ? run_command(command, argc - 2, argv + 2)
+                   : unknown_command(name, tote_args_want_json(argc - 2, argv + 2));
 }
 
 int main(int argc, char **argv)
@@ -79,5 +85,6 @@ int main(int argc, char **argv)
         return code;
     struct tote_error err = {0};
     tote_error_set(&err, -EIO, "cannot write the output: %s", strerror(errno));
-    return tote_command_fail(false, TOTE_EXIT_INTERNAL, &err);
+    return tote_command_fail(false, /* a document would have nowhere to go either */
+                             TOTE_EXIT_INTERNAL, &err);
 }

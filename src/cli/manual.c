@@ -14,14 +14,17 @@ static const char head[] =
     ".I COMMAND\n"
     "[\\fIARGUMENTS\\fR] [\\fIOPTIONS\\fR]\n"
     ".SH DESCRIPTION\n"
-    "A bag is a number of independent tasks; a kernel says what one task does; an engine is\n"
-    "where tasks run. Every engine runs the same worker-side program, tote-task, in a box of\n"
+    "A bag is a number of independent tasks; a kernel says what one task does; an "
+    "engine is\n"
+    "where tasks run. Every engine runs the same worker-side program, tote-task, in a "
+    "box of\n"
     "its own (namespaces with a private loopback network), and every task is recorded\n"
     "exactly once in a store, an SQLite file.\n";
 
 static const char tail[] =
     ".SH BAG FILE\n"
-    "A YAML mapping of the options of run and compare, without their dashes; options on the\n"
+    "A YAML mapping of the options of run and compare, without their dashes; options "
+    "on the\n"
     "command line win. \\fB\\-\\-print\\-config\\fR writes one.\n"
     ".SH EXIT STATUS\n"
     ".TP\n0\nall went well\n"

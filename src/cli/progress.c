@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* progress.c: the progress line (progress.h). The one state of this file is what is on the
- * screen. */
+/* progress.c: the progress line (progress.h). The one state of this file is what is on
+ * the screen. */
 #include "cli/progress.h"
 
 #include <inttypes.h>

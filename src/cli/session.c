@@ -5,7 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -31,66 +31,102 @@ static int make_folders(char *path)
     return 0;
 }
 
-/* $XDG_STATE_HOME/tote/KIND-TIME-PID.tote */
-static int default_path(const char *kind, char *into, size_t size, struct tote_error *err)
+static int no_place(const char *path, int rc, struct tote_error *err)
 {
-    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    return tote_error_set(err, -EINVAL,
+                          "cannot make a place for the store at %s: %s; name one with "
+                          "--store",
+                          path, strerror(-rc));
+}
+
+/* $XDG_STATE_HOME/tote/KIND-TIME-PID.tote */
+static int default_path(const char *kind, char *into, size_t size,
+                        struct tote_error *err)
+{
+    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME"), *below = "";
+    if (!state || state[0] != '/') {
+        state = home;
+        below = "/.local/state";
+    }
+    if (!state || state[0] != '/')
+        return tote_error_set(err, -EINVAL,
+                              "no place for the store: neither XDG_STATE_HOME nor HOME "
+                              "names a folder; name the store with --store");
     char stamp[32];
     time_t now = time(NULL);
     struct tm utc;
     gmtime_r(&now, &utc);
     strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &utc);
-    int n = state && state[0] == '/'
-                ? snprintf(into, size, "%s/tote/%s-%s-%d.tote", state, kind, stamp, getpid())
-                : snprintf(into, size, "%s/.local/state/tote/%s-%s-%d.tote",
-                           home ? home : "", kind, stamp, getpid());
+    int n = snprintf(into, size, "%s%s/tote/%s-%s-%d.tote", state, below, kind, stamp,
+                     getpid());
     int rc = n < 0 || (size_t)n >= size ? -ENAMETOOLONG : make_folders(into);
-    if (rc < 0)
-        return tote_error_set(err, -EINVAL,
-                              "cannot make a place for the store at %s: %s; name one with "
-                              "--store",
-                              into, strerror(-rc));
-    return 0;
+    return rc < 0 ? no_place(into, rc, err) : 0;
 }
 
-static int create_store(struct tote_session *session, const char *kind,
-                        struct tote_error *err)
+static const char *kind_of(const struct tote_session *session)
+{
+    return session->command == TOTE_SETTINGS_RUN ? "run" : "compare";
+}
+
+static int create_store(struct tote_session *session, struct tote_error *err)
 {
     const char *named = session->settings.store;
     if (named[0])
         snprintf(session->store_path, sizeof session->store_path, "%s", named);
     int rc = named[0] ? 0
-                      : default_path(kind, session->store_path,
+                      : default_path(kind_of(session), session->store_path,
                                      sizeof session->store_path, err);
     if (rc == 0 && tote_store_create(session->store_path, &session->store, err) < 0)
         rc = -EINVAL; /* whatever it is, the mend is another --store */
     return rc;
 }
 
+/* --- engines --- */
+
+int tote_session_engine(const struct tote_session *session, const char *text,
+                        struct tote_engine_spec *spec, struct tote_error *err)
+{
+    int rc = tote_engine_spec_init(spec, text, err);
+    if (rc < 0 || !session->settings.is_engine_of_bag_file)
+        return rc;
+    const char *name = tote_engine_spec_path_option(spec);
+    if (!name)
+        return 0;
+    rc = tote_error_set(
+        err, -EINVAL,
+        "%s: a bag file names no files: give option '%s' of engine %s on "
+        "the command line",
+        session->settings.bag_file, name, spec->name);
+    tote_engine_spec_finish(spec);
+    return rc;
+}
+
 /* --- settings --- */
 
-static int note_settings(struct tote_session *session, const char *kind,
-                         struct tote_error *err)
+struct noting {
+    struct tote_store *store;
+    struct tote_error *err;
+};
+
+/* In the store, names are words as its columns are: start_timeout. */
+static int note_setting(void *context, const char *name, const char *value)
 {
-    const struct tote_settings *s = &session->settings;
-    char tasks[24], size[24], seed[24], workers[24], runs[24], order_seed[24];
-    snprintf(tasks, sizeof tasks, "%" PRIu64, s->tasks);
-    snprintf(size, sizeof size, "%" PRIu64, s->size);
-    snprintf(seed, sizeof seed, "%" PRIu64, s->seed);
-    snprintf(workers, sizeof workers, "%" PRIu64, s->workers);
-    snprintf(runs, sizeof runs, "%" PRIu64, s->runs);
-    snprintf(order_seed, sizeof order_seed, "%" PRIu64, s->order_seed);
-    const char *const pairs[][2] = {
-        {"kind", kind},       {"kernel", s->kernel}, {"tasks", tasks},
-        {"size", size},       {"seed", seed},        {"workers", workers},
-        {"batch", s->batch},  {"runs", runs},        {"order_seed", order_seed},
-    };
-    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
-        int rc = tote_store_set(session->store, pairs[i][0], pairs[i][1], err);
-        if (rc < 0)
-            return rc;
-    }
-    return tote_environment_note(session->store, err);
+    struct noting *noting = context;
+    char word[TOTE_NAME_MAX];
+    snprintf(word, sizeof word, "%s", name);
+    for (char *dash = strchr(word, '-'); dash; dash = strchr(dash, '-'))
+        *dash = '_';
+    return tote_store_set(noting->store, word, value, noting->err);
+}
+
+static int note_settings(struct tote_session *session, struct tote_error *err)
+{
+    struct noting noting = {session->store, err};
+    int rc = tote_store_set(session->store, "kind", kind_of(session), err);
+    if (rc == 0)
+        rc = tote_settings_each(&session->settings, session->command, note_setting,
+                                &noting);
+    return rc < 0 ? rc : tote_environment_note(session->store, err);
 }
 
 static int open_log(const char *path, struct tote_error *err)
@@ -103,6 +139,26 @@ static int open_log(const char *path, struct tote_error *err)
                                     path, strerror(errno));
 }
 
+/* --- what is said meanwhile --- */
+
+static void show_progress(void *context, const struct tote_progress *progress)
+{
+    struct tote_session *session = context;
+    tote_progress_show(session->cell, progress);
+}
+
+static void notice(void *context, const char *sentence)
+{
+    struct tote_session *session = context;
+    if (session->has_noticed) /* by an earlier launch of a comparison */
+        return;
+    session->has_noticed = true;
+    tote_progress_clear();
+    fprintf(stderr, "tote: note: %s\n", sentence);
+}
+
+/* --- the begin --- */
+
 static void fill_config(struct tote_session *session)
 {
     const struct tote_settings *s = &session->settings;
@@ -111,12 +167,13 @@ static void fill_config(struct tote_session *session)
     session->run.batch = s->batch_tasks;
     session->run.has_host_network = s->net == TOTE_NET_HOST;
     session->run.start_s = s->start_timeout_s;
-    session->run.progress = tote_progress_is_wanted() ? tote_progress_show : NULL;
-    session->run.context = session->cell;
+    session->run.stall_s = s->stall_timeout_s;
+    session->run.progress = tote_progress_is_wanted() ? show_progress : NULL;
+    session->run.notice = notice;
+    session->run.context = session;
 }
 
-int tote_session_begin(struct tote_session *session, const char *kind,
-                       struct tote_error *err)
+int tote_session_begin(struct tote_session *session, struct tote_error *err)
 {
     session->run.log_fd = -1;
     fill_config(session);
@@ -127,12 +184,13 @@ int tote_session_begin(struct tote_session *session, const char *kind,
     if (log_fd < -1)
         return log_fd;
     session->run.log_fd = log_fd;
-    int rc = create_store(session, kind, err);
-    return rc < 0 ? rc : note_settings(session, kind, err);
+    int rc = create_store(session, err);
+    return rc < 0 ? rc : note_settings(session, err);
 }
 
 /* --- the end --- */
 
+/* Holds it no result of any run? */
 static bool is_empty(struct tote_store *store)
 {
     struct tote_run_row *rows;
@@ -147,51 +205,85 @@ static bool is_empty(struct tote_store *store)
     return recorded == 0;
 }
 
-static void close_store(struct tote_session *session, bool is_broken)
+/* A store of a failure in which nothing is recorded goes. One that a signal ended
+ * stays: the report is of it. */
+static void close_store(struct tote_session *session, bool has_failed)
 {
-    bool is_worthless = is_broken && session->store && is_empty(session->store);
+    bool is_worthless = has_failed && session->store && is_empty(session->store);
     tote_store_close(session->store);
     session->store = NULL;
     if (is_worthless)
-        unlink(session->store_path);
+        tote_store_unlink(session->store_path);
 }
 
-static int print_report(const struct tote_session *session, struct tote_verdict *verdict,
-                        struct tote_error *err)
+static int print_report(const struct tote_session *session,
+                        struct tote_verdict *verdict, struct tote_error *err)
 {
     struct tote_store *store;
     int rc = tote_store_open(session->store_path, &store, err);
     if (rc < 0)
         return rc;
-    rc = tote_report_write(store, session->settings.json ? TOTE_REPORT_JSON
-                                                         : TOTE_REPORT_TEXT,
-                           stdout, err);
-    if (rc == 0)
-        rc = tote_report_judge(store, verdict, err);
+    rc = tote_report_write(store,
+                           session->settings.json ? TOTE_REPORT_JSON : TOTE_REPORT_TEXT,
+                           stdout, verdict, err);
     tote_store_close(store);
     return rc;
 }
 
-int tote_session_end(struct tote_session *session, int rc, struct tote_error *err)
+static int report(const struct tote_session *session)
+{
+    struct tote_error err = {0};
+    struct tote_verdict verdict = {0};
+    if (print_report(session, &verdict, &err) < 0)
+        return tote_command_fail(session->settings.json, TOTE_EXIT_INTERNAL, &err);
+    return verdict.has_differed ? TOTE_EXIT_OUTPUTS_DIFFER
+           : verdict.has_failed ? TOTE_EXIT_TASKS_FAILED
+                                : TOTE_EXIT_OK;
+}
+
+/* rc is that of the work. */
+static int end(struct tote_session *session, int rc, struct tote_error *err)
 {
     tote_progress_clear();
-    close_store(session, rc < 0);
+    if (!session->signal) /* one that came when nobody looked any more */
+        session->signal = tote_signals_take(session->run.signal_fd);
+    tote_signals_close(session->run.signal_fd);
     if (session->run.log_fd >= 0)
         close(session->run.log_fd);
-    tote_signals_close(session->run.signal_fd);
-    struct tote_verdict verdict = {0};
-    bool was_run = rc >= 0;
-    if (was_run)
-        rc = print_report(session, &verdict, err);
-    if (was_run && rc < 0)
-        return tote_command_fail(false, TOTE_EXIT_INTERNAL, err);
-    if (rc < 0)
-        return tote_command_fail(session->settings.json, tote_exit_of(rc), err);
+    close_store(session, rc < 0);
+    int code = rc < 0 ? tote_command_fail(session->settings.json, tote_exit_of(rc), err)
+                      : report(session);
+    if (rc >= 0 && session->has_engine_failed) /* stdout has its document already */
+        code = tote_command_fail(false, TOTE_EXIT_ENGINE, err);
     if (session->signal) {
         fflush(stdout);
         tote_signals_die(session->signal);
     }
-    return verdict.has_differed  ? TOTE_EXIT_OUTPUTS_DIFFER
-           : verdict.has_failed ? TOTE_EXIT_TASKS_FAILED
-                                : TOTE_EXIT_OK;
+    return code;
+}
+
+/* --- the command --- */
+
+static int print_config(const struct tote_session *session)
+{
+    struct tote_error err = {0};
+    if (tote_settings_print(&session->settings, session->command, stdout, &err) < 0)
+        return tote_command_fail(session->settings.json, TOTE_EXIT_INTERNAL, &err);
+    return TOTE_EXIT_OK;
+}
+
+int tote_session_main(const struct tote_args *args, enum tote_settings_of command,
+                      tote_session_work *work)
+{
+    struct tote_error err = {0};
+    struct tote_session session = {.command = command,
+                                   .run = {.signal_fd = -1, .log_fd = -1}};
+    if (tote_settings_load(args, command, &session.settings, &err) < 0)
+        return tote_command_fail(args->wants_json, TOTE_EXIT_USAGE, &err);
+    if (session.settings.print_config)
+        return print_config(&session);
+    int rc = tote_program_check_bag(&session.settings.bag, &err);
+    if (rc == 0)
+        rc = work(&session, &err);
+    return end(&session, rc, &err);
 }

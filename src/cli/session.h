@@ -4,28 +4,42 @@
 #ifndef TOTE_SESSION_H
 #define TOTE_SESSION_H
 
+#include <stdbool.h>
+
 #include "cli/command.h"
 #include "cli/settings.h"
+#include "core/program.h"
 #include "core/run.h"
 #include "store/store.h"
 
 struct tote_session {
+    enum tote_settings_of command;
     struct tote_settings settings;
     struct tote_store *store;
     char store_path[TOTE_OPTION_TEXT_MAX];
-    struct tote_run_config run; /* all but the engine is filled in */
+    struct tote_run_config run; /* without the engine; its context is this session */
     int signal;                 /* that ended the work, or 0 */
-    char cell[64];              /* what the progress line names */
+    bool has_engine_failed; /* work came to an end, but not to its last launch: err */
+    char cell[64];          /* what the progress line names */
+    bool has_noticed;       /* said once what the box lacks */
 };
 
-/* Blocks SIGINT, SIGTERM and SIGHUP into a signalfd, makes the store and notes in it what
- * is asked for. kind is "run" or "compare". On failure nothing is left. */
-int tote_session_begin(struct tote_session *session, const char *kind,
-                       struct tote_error *err);
+/* All of a command but its work: settings, work, then the report from the store, or, if
+ * work failed, its sentence (and a store in which nothing ran is removed). work finds
+ * the settings loaded and the bag checked; it asks for its engines, then begins the
+ * session. A signal that ended it is raised again at the end, so that the caller dies
+ * by it. Returns the exit code. */
+typedef int tote_session_work(struct tote_session *session, struct tote_error *err);
+int tote_session_main(const struct tote_args *args, enum tote_settings_of command,
+                      tote_session_work *work);
 
-/* Closes the store; prints the report from it, or, if rc is negative, the sentence (and
- * removes a store in which nothing ran). A signal that ended the work is raised again, so
- * that the caller dies by it. Returns the exit code. */
-int tote_session_end(struct tote_session *session, int rc, struct tote_error *err);
+/* tote_engine_spec_init for an engine of the settings: an option that names a file is
+ * not taken from a bag file. */
+int tote_session_engine(const struct tote_session *session, const char *text,
+                        struct tote_engine_spec *spec, struct tote_error *err);
+
+/* Blocks SIGINT, SIGTERM and SIGHUP into a signalfd, makes the store and notes in it
+ * what is asked for. */
+int tote_session_begin(struct tote_session *session, struct tote_error *err);
 
 #endif

@@ -6,12 +6,12 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include "cli/bagfile.h"
+#include "cli/cores.h"
 #include "cli/enginelist.h"
 #include "core/run.h"
 #include "tote/kernel.h"
@@ -71,6 +71,12 @@ static const struct tote_option shared_options[] = {
      .min = 0.001,
      .max = 86400,
      .help = "how long an engine may take until it is ready"},
+    {.name = "stall-timeout",
+     .type = TOTE_OPTION_SECONDS,
+     .offset = FIELD(stall_timeout_s),
+     .fallback = "0s",
+     .max = 604800,
+     .help = "how long an engine that has work may say nothing; 0: for ever"},
 };
 
 static const struct tote_option run_options[] = {
@@ -151,14 +157,6 @@ static const struct tote_option_list file_lists[] = {
 
 /* --- resolving --- */
 
-static uint64_t usable_cores(void)
-{
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) < 0)
-        return 1;
-    return (uint64_t)CPU_COUNT(&set);
-}
-
 static int resolve_batch(struct tote_settings *s, enum tote_settings_of command,
                          struct tote_error *err)
 {
@@ -182,7 +180,7 @@ static int resolve(struct tote_settings *s, enum tote_settings_of command,
                    struct tote_error *err)
 {
     if (s->workers == 0)
-        s->workers = usable_cores();
+        s->workers = tote_cores_usable();
     if (s->order_seed == TOTE_OPTION_NONE &&
         getrandom(&s->order_seed, sizeof s->order_seed, 0) != sizeof s->order_seed)
         return tote_error_set(err, -errno, "no random numbers: %s", strerror(errno));
@@ -191,19 +189,21 @@ static int resolve(struct tote_settings *s, enum tote_settings_of command,
     return rc < 0 ? rc : resolve_kernel(s, err);
 }
 
-/* A bag file may name an engine but not a program: else a file from a stranger could start
- * anything. A path is for the command line. */
+/* A bag file may name an engine but not a program: else a file from a stranger could
+ * start anything. A path is for the command line. */
 static int refuse_path(const char *where, const char *engine, struct tote_error *err)
 {
     if (!memchr(engine, '/', strcspn(engine, ":")))
         return 0;
-    return tote_error_set(err, -EINVAL,
-                          "%s: a bag file names engines, not programs: give '%s' on the "
-                          "command line",
-                          where, engine);
+    return tote_error_set(
+        err, -EINVAL,
+        "%s: a bag file names engines, not programs: give '%s' on the "
+        "command line",
+        where, engine);
 }
 
-/* Each text is read here as it will be read later: one is an engine, the other a list. */
+/* Each text is read here as it will be read later: one is an engine, the other a list.
+ */
 static int refuse_paths(const struct tote_settings *s, struct tote_error *err)
 {
     struct tote_engine_list list;
@@ -213,6 +213,16 @@ static int refuse_paths(const struct tote_settings *s, struct tote_error *err)
     for (size_t i = 0; rc == 0 && i < list.n; i++)
         rc = refuse_path(s->bag_file, list.texts[i], err);
     return rc;
+}
+
+static const struct tote_option_list *lists_of(enum tote_settings_of command)
+{
+    return command == TOTE_SETTINGS_RUN ? tote_settings_run : tote_settings_compare;
+}
+
+static const char *engine_option(enum tote_settings_of command)
+{
+    return command == TOTE_SETTINGS_RUN ? "engine" : "engines";
 }
 
 int tote_settings_load(const struct tote_args *args, enum tote_settings_of command,
@@ -231,25 +241,33 @@ int tote_settings_load(const struct tote_args *args, enum tote_settings_of comma
             rc = refuse_paths(&s, err);
     }
     if (rc == 0)
-        rc = command == TOTE_SETTINGS_RUN
-                 ? tote_args_apply(args, tote_settings_run, 3, &s, err)
-                 : tote_args_apply(args, tote_settings_compare, 3, &s, err);
+        rc = tote_args_apply(args, lists_of(command), 3, &s, err);
     if (rc == 0)
         rc = resolve(&s, command, err);
+    s.is_engine_of_bag_file =
+        s.bag_file && !tote_args_find(args, engine_option(command));
     if (rc == 0)
         *ret_settings = s;
     return rc;
 }
 
-int tote_settings_print(const struct tote_settings *settings,
-                        enum tote_settings_of command, FILE *out, struct tote_error *err)
+/* One table of what reproduces a run: what a bag file for the command holds. */
+static size_t merge_reproducing(enum tote_settings_of command,
+                                struct tote_option into[static TOTE_ARGS_MAX])
 {
     const struct tote_option_list lists[] = {
         {shared_options, N_OF(shared_options)},
-        command == TOTE_SETTINGS_RUN ? tote_settings_run[0] : tote_settings_compare[0],
+        lists_of(command)[0],
     };
+    return tote_args_merge(lists, N_OF(lists), into);
+}
+
+int tote_settings_print(const struct tote_settings *settings,
+                        enum tote_settings_of command, FILE *out,
+                        struct tote_error *err)
+{
     struct tote_option table[TOTE_ARGS_MAX];
-    size_t n = tote_args_merge(lists, N_OF(lists), table);
+    size_t n = merge_reproducing(command, table);
     struct tote_engine_list list;
     int rc = command == TOTE_SETTINGS_RUN
                  ? refuse_path("--print-config", settings->engine, err)
@@ -257,4 +275,20 @@ int tote_settings_print(const struct tote_settings *settings,
     for (size_t i = 0; rc == 0 && command == TOTE_SETTINGS_COMPARE && i < list.n; i++)
         rc = refuse_path("--print-config", list.texts[i], err);
     return rc < 0 ? rc : tote_bagfile_print(table, n, settings, out, err);
+}
+
+int tote_settings_each(const struct tote_settings *settings,
+                       enum tote_settings_of command,
+                       int (*visit)(void *context, const char *name, const char *value),
+                       void *context)
+{
+    struct tote_option table[TOTE_ARGS_MAX];
+    size_t n = merge_reproducing(command, table);
+    int rc = 0;
+    for (size_t i = 0; rc >= 0 && i < n; i++) {
+        char value[TOTE_OPTION_TEXT_MAX];
+        if (tote_bagfile_text(&table[i], settings, value, sizeof value))
+            rc = visit(context, table[i].name, value);
+    }
+    return rc < 0 ? rc : 0;
 }

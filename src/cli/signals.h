@@ -5,8 +5,9 @@
 
 #include "tote/error.h"
 
-/* Blocks SIGINT, SIGTERM and SIGHUP and returns a signalfd of them; ignores SIGPIPE, so that
- * an engine that is gone is an error of write. -errno. */
+/* Blocks SIGINT, SIGTERM and SIGHUP and returns a signalfd of them, but for those that
+ * tote's parent had it ignore (nohup, a shell's background): they stay ignored. Ignores
+ * SIGPIPE, so that an engine that is gone is an error of write. -errno. */
 int tote_signals_open(struct tote_error *err);
 
 /* The signal that waits, or 0. */

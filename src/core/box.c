@@ -19,10 +19,6 @@
 
 #define SCRATCH_FULL "/dev/shm/tote" /* on the box's own tmpfs */
 
-static const char missing_text[] =
-    "no namespaces here: the engine can use the network, and its processes end with tote "
-    "unless the box's own process is killed too";
-
 /* --- pipes --- */
 
 enum { END_IN, END_OUT, END_ERR, END_LIFE, END_STATUS, END_TALLY, N_ENDS };
@@ -141,7 +137,8 @@ static pid_t start_init(const struct tote_box_config *config, struct tote_box *b
         .status = ends->theirs[END_STATUS],
         .tally = ends->theirs[END_TALLY],
     };
-    /* As fork, with namespaces: a null stack shares nothing but a copy of the memory. */
+    /* As fork, with namespaces: a null stack shares nothing but a copy of the memory.
+     */
     pid_t pid = (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
     if (pid == 0) {
         for (int i = 0; i < N_ENDS; i++)
@@ -151,18 +148,22 @@ static pid_t start_init(const struct tote_box_config *config, struct tote_box *b
     return pid;
 }
 
-/* One try, full or plain as box->is_full says. On failure nothing is left, and *ret_step
- * tells how far it came. */
+/* One try, full or plain as box->is_full says. On failure nothing is left, and
+ * *ret_step tells how far it came. */
 static int try_start(const struct tote_box_config *config, struct tote_box *box,
                      enum tote_box_step *ret_step, struct tote_error *err)
 {
     *ret_step = TOTE_BOX_STEP_CLONE;
     struct ends ends;
     int rc = make_scratch(box, err);
-    if (rc == 0)
-        rc = open_ends(&ends, err);
     if (rc < 0)
         return rc;
+    rc = open_ends(&ends, err);
+    if (rc < 0) {
+        if (!box->is_full)
+            rmdir(box->scratch);
+        return rc;
+    }
 
     char tmpdir[TOTE_BOX_PATH_MAX + 8];
     snprintf(tmpdir, sizeof tmpdir, "TMPDIR=%s", box->scratch);
@@ -194,18 +195,27 @@ static int try_start(const struct tote_box_config *config, struct tote_box *box,
     return 0;
 }
 
+static void say_what_is_missing(struct tote_box *box, enum tote_box_step step,
+                                int error)
+{
+    snprintf(
+        box->missing, sizeof box->missing,
+        "no namespaces (%s: %s): the engine can use the network, and its processes "
+        "end with tote unless the box's own process is killed too",
+        step == TOTE_BOX_STEP_CLONE ? "clone" : "their setup", strerror(error));
+}
+
 int tote_box_start(const struct tote_box_config *config, struct tote_box *ret_box,
                    struct tote_error *err)
 {
     struct tote_box box = {.is_full = true,
-                           .has_host_network = config->has_host_network,
-                           .missing = ""};
+                           .has_host_network = config->has_host_network};
     struct tote_error why = {0};
     enum tote_box_step step;
     int rc = try_start(config, &box, &step, &why);
     if (rc < 0 && step != TOTE_BOX_STEP_EXEC) {
-        box = (struct tote_box){
-            .is_full = false, .has_host_network = true, .missing = missing_text};
+        box = (struct tote_box){.is_full = false, .has_host_network = true};
+        say_what_is_missing(&box, step, -rc);
         why = (struct tote_error){0};
         rc = try_start(config, &box, &step, &why);
     }
@@ -222,12 +232,14 @@ int tote_box_start(const struct tote_box_config *config, struct tote_box *ret_bo
 
 void tote_box_kill(const struct tote_box *box)
 {
-    kill(box->init, SIGTERM); /* the init's word for: kill and reap everything, then end */
+    kill(box->init,
+         SIGTERM); /* the init's word for: kill and reap everything, then end */
 }
 
 static tote_ns_t ns_of(struct timeval time)
 {
-    return (tote_ns_t)time.tv_sec * TOTE_NS_PER_S + (tote_ns_t)time.tv_usec * TOTE_NS_PER_US;
+    return (tote_ns_t)time.tv_sec * TOTE_NS_PER_S +
+           (tote_ns_t)time.tv_usec * TOTE_NS_PER_US;
 }
 
 int tote_box_end(struct tote_box *box, struct tote_box_usage *ret_usage)

@@ -7,16 +7,18 @@
  *
  * A full box is a user, PID, mount and network namespace: loopback only, a fresh /proc,
  * and a fresh tmpfs on /dev/shm that holds the scratch directory, so that files vanish
- * with it. Its init starts the engine, reaps, and, when the engine ends, kills and reaps
- * whatever is left, so that the wait4 in tote_box_end sees the exact CPU time of the whole
- * tree. When tote dies, even by SIGKILL, the kernel kills the init and with it the rest.
+ * with it. Its init starts the engine, reaps, and, when the engine ends, kills and
+ * reaps whatever is left, so that the wait4 in tote_box_end sees the exact CPU time of
+ * the whole tree. When tote dies, even by SIGKILL, the kernel kills the init and with
+ * it the rest.
  *
- * Where namespaces are forbidden, the init is a plain child subreaper that does the same
- * by walking its children; then processes are still ended (unless tote and the init are
- * both killed by SIGKILL), but the network is open and the scratch directory is an
- * ordinary one that the init removes. `missing` says so.
+ * Where namespaces are forbidden, the init is a plain child subreaper that does the
+ * same by walking its children; then processes are still ended (unless tote and the
+ * init are both killed by SIGKILL), but the network is open and the scratch directory
+ * is an ordinary one that the init removes. `missing` says so.
  *
- * Linux only. Call from the thread that lives as long as the box: its end ends the box. */
+ * Linux only. Call from the thread that lives as long as the box: its end ends the box.
+ */
 #ifndef TOTE_BOX_H
 #define TOTE_BOX_H
 
@@ -27,16 +29,18 @@
 #include "tote/error.h"
 
 #define TOTE_BOX_PATH_MAX 256
+#define TOTE_BOX_TEXT_MAX 320
 
 struct tote_box_config {
-    char *const *argv;    /* argv[0] is the path of the program */
+    char *const *argv;     /* argv[0] is the path of the program */
     bool has_host_network; /* true: no network namespace */
 };
 
 struct tote_box {
     pid_t init; /* in tote's PID namespace */
     bool is_full, has_host_network;
-    const char *missing; /* what a plain box does not protect against, or "" */
+    char missing[TOTE_BOX_TEXT_MAX]; /* what a plain box does not protect against, and
+                                      * why it is plain; or "" */
     char scratch[TOTE_BOX_PATH_MAX]; /* as the engine sees it; private, empty, short */
     int to_engine, from_engine, errors; /* pipes; the first two are non-blocking */
     int life;  /* write end of a pipe that the init watches for our death */
@@ -56,8 +60,8 @@ int tote_box_start(const struct tote_box_config *config, struct tote_box *ret_bo
 /* Asks the init to kill everything at once. Harmless if it has ended. */
 void tote_box_kill(const struct tote_box *box);
 
-/* Closes the pipes, waits for the init, fills the engine's exit status (0..255, or 128 +
- * signal) and the usage. The init ends by itself once the engine has; call
+/* Closes the pipes, waits for the init, fills the engine's exit status (0..255, or 128
+ * + signal) and the usage. The init ends by itself once the engine has; call
  * tote_box_kill first if it has not. Returns the status. */
 int tote_box_end(struct tote_box *box, struct tote_box_usage *ret_usage);
 

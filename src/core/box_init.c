@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* box_init.c: the first process of a box: builds it, starts the engine, reaps, and leaves
- * nothing behind. It runs in a copy of tote's memory, made while tote has one thread. */
+/* box_init.c: the first process of a box: builds it, starts the engine, reaps, and
+ * leaves nothing behind. It runs in a copy of tote's memory, made while tote has one
+ * thread. */
 #include "core/box_init.h"
 
 #include <dirent.h>
@@ -43,7 +44,8 @@ static _Noreturn void fail(const struct tote_box_plan *plan, enum tote_box_step 
 
 /* In a PID namespace the kernel kills the rest when the init dies; a plain init must do
  * it itself, and so wants to be asked. The parent may have died before prctl: then the
- * pipe of which it held the other end has hung up (getppid says 0 in a new namespace). */
+ * pipe of which it held the other end has hung up (getppid says 0 in a new namespace).
+ */
 static void tie_to_parent(const struct tote_box_plan *plan)
 {
     prctl(PR_SET_PDEATHSIG, plan->is_full ? SIGKILL : SIGTERM);
@@ -66,8 +68,8 @@ static int write_file(const char *path, const char *text)
     return n == (ssize_t)strlen(text) ? 0 : -1;
 }
 
-/* Maps every id to itself where we may (root, so that it can still read its users' files),
- * else our own id alone. */
+/* Maps every id to itself where we may (root, so that it can still read its users'
+ * files), else our own id alone. */
 static int map_ids(const char *path, unsigned id)
 {
     char alone[64];
@@ -122,7 +124,8 @@ static _Noreturn void exec_engine(const struct tote_box_plan *plan)
 
 /* --- the end --- */
 
-/* Kills the children that there are now; their own become ours, as we are the subreaper. */
+/* Kills the children that there are now; their own become ours, as we are the
+ * subreaper. */
 static void kill_children(void)
 {
     DIR *proc = opendir("/proc");
@@ -138,7 +141,8 @@ static void kill_children(void)
         if (fd >= 0)
             close(fd);
         stat[n < 0 ? 0 : n] = '\0';
-        /* The name in brackets may hold anything; the parent is the second field after. */
+        /* The name in brackets may hold anything; the parent is the second field after.
+         */
         const char *after = strrchr(stat, ')');
         if (after && strlen(after) > 4 && strtol(after + 4, NULL, 10) == getpid())
             kill((pid_t)pid, SIGKILL);
@@ -147,8 +151,8 @@ static void kill_children(void)
         closedir(proc);
 }
 
-/* An engine may kill its workers with its last breath: what is dying is not alive. Returns
- * at once when nothing is left. */
+/* An engine may kill its workers with its last breath: what is dying is not alive.
+ * Returns at once when nothing is left. */
 static void let_die(void)
 {
     const tote_ns_t moment = 100 * TOTE_NS_PER_MS;
@@ -167,8 +171,8 @@ static void let_die(void)
     }
 }
 
-/* Kills and reaps until nothing is left, so that all CPU time is counted. Returns how many
- * processes that were. */
+/* Kills and reaps until nothing is left, so that all CPU time is counted. Returns how
+ * many processes that were. */
 static unsigned sweep(const struct tote_box_plan *plan)
 {
     for (unsigned n = 0;; n++) {
@@ -188,7 +192,8 @@ static int remove_entry(const char *path, const struct stat *info, int kind,
     return remove(path) < 0 && errno != ENOENT;
 }
 
-/* Reaps until the engine ends, and returns its exit status; -1 if we are told to end. */
+/* Reaps until the engine ends, and returns its exit status; -1 if we are told to end.
+ */
 static int reap_until_end(pid_t engine)
 {
     sigset_t wanted;
@@ -216,7 +221,8 @@ static void hold_signals(void)
     signal(SIGCHLD, SIG_DFL); /* an inherited SIG_IGN would reap behind our back */
 }
 
-/* The init keeps no descriptor of the engine's pipes, or tote would never see their end. */
+/* The init keeps no descriptor of the engine's pipes, or tote would never see their
+ * end. */
 static void close_pipes(const struct tote_box_plan *plan)
 {
     close(plan->in);

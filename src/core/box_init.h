@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* box_init.h: what the first process of a box does. Between box.c and box_init.c only. */
+/* box_init.h: what the first process of a box does. Between box.c and box_init.c only.
+ */
 #ifndef TOTE_BOX_INIT_H
 #define TOTE_BOX_INIT_H
 

@@ -26,8 +26,8 @@ static int spawn(char *const *argv, int out, int err, pid_t *ret_pid)
     posix_spawn_file_actions_adddup2(&actions, out, 1);
     posix_spawn_file_actions_adddup2(&actions, err, 2);
     posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-                                              POSIX_SPAWN_SETPGROUP);
+    posix_spawnattr_setflags(&attributes,
+                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &pipes);
     int rc = posix_spawn(ret_pid, argv[0], &actions, &attributes, argv, environ);
@@ -113,7 +113,7 @@ int tote_capture_run(const struct tote_capture_config *config, struct tote_captu
         if (rc == 0)
             rc = wait_a_moment(pid);
         if (rc < 0)
-            kill(-pid, SIGKILL); /* and what it started */
+            kill(pid, SIGKILL);
         waitpid(pid, &status, 0);
         ret->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     }

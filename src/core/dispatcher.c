@@ -33,6 +33,7 @@ void tote_dispatcher_finish(struct tote_dispatcher *d)
     tote_recorder_finish(&d->recorder);
     free(d->flights);
     free(d->fresh);
+    free(d->gone);
     *d = (struct tote_dispatcher){0};
 }
 
@@ -68,8 +69,6 @@ static int hand_out(struct tote_dispatcher *d, const struct tote_batch *batch,
 {
     tote_ns_t now = d->ops->now(d->context);
     d->flights[d->n_flights++] = (struct tote_flight){.batch = *batch, .sent_ns = now};
-    if (batch->attempt > d->last_attempt)
-        d->last_attempt = batch->attempt;
     if (tote_planner_is_fed(&d->planner))
         d->fed_ns = now;
     return d->ops->run(d->context, batch, err);
@@ -138,23 +137,66 @@ static int check_batch(const struct tote_batch *batch,
     return 0;
 }
 
-/* The records of a batch that came back before: something that was handed out once. */
-static int check_late(const struct tote_dispatcher *d, uint64_t batch,
+static int never_given(uint64_t batch, struct tote_error *err)
+{
+    return tote_error_set(
+        err, -EPROTO, "the engine answered batch %" PRIu64 ", which it was never given",
+        batch);
+}
+
+/* The records of a batch that was answered before: nothing new may be among them. */
+static int check_again(const struct tote_dispatcher *d, uint64_t batch,
+                       const struct tote_record *records, size_t n,
+                       struct tote_error *err)
+{
+    if (batch == 0 || batch > d->planner.last_id)
+        return never_given(batch, err);
+    for (size_t i = 0; i < n; i++)
+        if (!tote_recorder_has(&d->recorder, records[i].task))
+            return tote_error_set(err, -EPROTO,
+                                  "the engine answered batch %" PRIu64
+                                  " again, now with "
+                                  "a record of task %" PRIu64,
+                                  batch, records[i].task);
+    return 0;
+}
+
+static struct tote_batch *gone_find(struct tote_dispatcher *d, uint64_t id)
+{
+    for (size_t i = 0; i < d->n_gone; i++)
+        if (d->gone[i].id == id)
+            return &d->gone[i];
+    return NULL;
+}
+
+static int gone_add(struct tote_dispatcher *d, const struct tote_batch *batch,
+                    struct tote_error *err)
+{
+    if (d->n_gone == d->gone_capacity) {
+        size_t capacity = d->gone_capacity * 2 + 16;
+        struct tote_batch *bigger = realloc(d->gone, capacity * sizeof *bigger);
+        if (!bigger)
+            return tote_error_set(err, -ENOMEM, "out of memory for %zu lost batches",
+                                  capacity);
+        d->gone = bigger;
+        d->gone_capacity = capacity;
+    }
+    d->gone[d->n_gone++] = *batch;
+    return 0;
+}
+
+/* An answer to a batch that is not out: to one that was lost it may bring results. */
+static int check_late(struct tote_dispatcher *d, uint64_t batch,
                       const struct tote_record *records, size_t n,
                       struct tote_error *err)
 {
-    if (batch == 0 || batch > d->planner.last_id || n > TOTE_BATCH_MAX)
-        return tote_error_set(
-            err, -EPROTO,
-            "the engine answered batch %" PRIu64 ", which it was never given", batch);
-    for (size_t i = 0; i < n; i++)
-        if (records[i].task >= d->planner.next || records[i].attempt == 0 ||
-            records[i].attempt > d->last_attempt)
-            return tote_error_set(err, -EPROTO,
-                                  "the engine answered batch %" PRIu64 " again with a "
-                                  "record of task %" PRIu64 ", attempt %u",
-                                  batch, records[i].task, records[i].attempt);
-    return 0;
+    struct tote_batch *gone = gone_find(d, batch);
+    if (!gone)
+        return check_again(d, batch, records, n, err);
+    int rc = check_batch(gone, records, n, err);
+    if (rc == 0)
+        *gone = d->gone[--d->n_gone];
+    return rc;
 }
 
 /* Keeps what is the first of its task and sends it to the store. */
@@ -234,29 +276,41 @@ static int record_lost(struct tote_dispatcher *d, const struct tote_batch *batch
     return keep_first(d, worker, &record, 1, err);
 }
 
+/* Its tasks go back, or, if it is one that takes its worker down, it is given up. */
+static int retry_or_give_up(struct tote_dispatcher *d, const struct tote_batch *batch,
+                            uint64_t worker, struct tote_error *err)
+{
+    if (batch->count == 1 && batch->lost_alone + 1 >= TOTE_LOST_ALONE_MAX)
+        return record_lost(d, batch, worker, err);
+    return tote_planner_give_back(&d->planner, batch, err);
+}
+
+static int check_losses(struct tote_dispatcher *d, const char *why,
+                        struct tote_error *err)
+{
+    d->lost++;
+    if (++d->lost_row < TOTE_LOST_ROW_MAX + TOTE_LOST_ROW_SPLITS * d->max_flights)
+        return 0;
+    return tote_error_set(err, -EPROTO,
+                          "the engine lost %u batches in a row, the last because: %s",
+                          d->lost_row, why);
+}
+
 int tote_dispatcher_lost(struct tote_dispatcher *d, uint64_t batch, uint64_t worker,
                          const char *why, struct tote_error *err)
 {
     struct tote_flight *at = flight_find(d, batch);
     if (!at)
-        return tote_error_set(err, -EPROTO,
-                              "the engine lost batch %" PRIu64 ", which was not out",
-                              batch);
+        return batch == 0 || batch > d->planner.last_id ? never_given(batch, err) : 0;
     struct tote_flight flight = flight_take(d, at);
-    d->lost++;
-    if (++d->lost_row >= TOTE_LOST_ROW_MAX + TOTE_LOST_ROW_SPLITS * d->max_flights)
-        return tote_error_set(
-            err, -EPROTO, "the engine lost %u batches in a row, the last because: %s",
-            d->lost_row, why);
-
-    int rc = d->ops->back(d->context, &flight.batch, worker, flight.sent_ns,
+    int rc = check_losses(d, why, err);
+    if (rc == 0)
+        rc = d->ops->back(d->context, &flight.batch, worker, flight.sent_ns,
                           d->ops->now(d->context), why, err);
-    if (rc < 0)
-        return rc;
-    bool is_given_up =
-        flight.batch.count == 1 && flight.batch.lost_alone + 1 >= TOTE_LOST_ALONE_MAX;
-    rc = is_given_up ? record_lost(d, &flight.batch, worker, err)
-                     : tote_planner_give_back(&d->planner, &flight.batch, err);
+    if (rc == 0)
+        rc = gone_add(d, &flight.batch, err);
+    if (rc == 0)
+        rc = retry_or_give_up(d, &flight.batch, worker, err);
     return rc < 0 ? rc : go_on(d, err);
 }
 
@@ -264,7 +318,7 @@ int tote_dispatcher_durable(struct tote_dispatcher *d, uint64_t count,
                             struct tote_error *err)
 {
     if (count < d->durable || count > d->recorder.recorded)
-        return tote_error_set(err, -EINVAL,
+        return tote_error_set(err, -EIO,
                               "the store has %" PRIu64 " of %" PRIu64 " results", count,
                               d->recorder.recorded);
     d->durable = count;

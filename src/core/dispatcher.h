@@ -73,10 +73,11 @@ struct tote_dispatcher {
     struct tote_flight *flights; /* TOTE_WINDOW for each slot */
     size_t n_flights, max_flights;
     struct tote_record *fresh; /* room for the results of one batch */
-    uint32_t last_attempt;     /* highest that was handed out */
-    uint64_t durable;          /* results known to be on disk */
-    uint64_t lost;             /* batches */
-    uint32_t lost_row;         /* batches lost since the last done */
+    struct tote_batch *gone;   /* lost batches of which no late answer has come */
+    size_t n_gone, gone_capacity;
+    uint64_t durable;  /* results known to be on disk */
+    uint64_t lost;     /* batches */
+    uint32_t lost_row; /* batches lost since the last done */
     /* Stamps of ops->now, 0 until they happen. */
     tote_ns_t ready_ns, first_ns, fed_ns, last_ns;
 };
@@ -92,14 +93,15 @@ void tote_dispatcher_finish(struct tote_dispatcher *d); /* accepts a zeroed one 
 
 int tote_dispatcher_ready(struct tote_dispatcher *d, struct tote_error *err);
 
-/* records are in any order. -EPROTO if they are not exactly the tasks of that batch, or
- * of an attempt that was never handed out. A batch that came back before is no error:
- * its records are duplicates, or late results of a lost one, and the first still wins.
- */
+/* records are in any order. -EPROTO if they are not exactly the tasks of that batch in
+ * its attempt. A batch that came back before is no error: its records are duplicates,
+ * or late results of a lost one, and the first still wins. A task that was given up as
+ * lost keeps that result. */
 int tote_dispatcher_done(struct tote_dispatcher *d, uint64_t batch, uint64_t worker,
                          const struct tote_record *records, size_t n,
                          struct tote_error *err);
 
+/* Of a batch that came back before it means nothing and is ignored. */
 int tote_dispatcher_lost(struct tote_dispatcher *d, uint64_t batch, uint64_t worker,
                          const char *why, struct tote_error *err);
 

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* experiment.c: blocks of runs in random order, and the limit among them (experiment.h). */
+/* experiment.c: blocks of runs in random order, and the limit among them
+ * (experiment.h). */
 #include "core/experiment.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "core/capture.h"
+#include "core/limit.h"
 
 /* --- order --- */
 
@@ -38,44 +35,6 @@ void tote_experiment_order(uint64_t seed, uint32_t block, size_t n, size_t *ret_
 
 /* --- the limit --- */
 
-/* Reads "limit tasks=N threads=P wall_ns=T digest=HEX". */
-static int limit_parse(const char *text, struct tote_limit_row *row, struct tote_error *err)
-{
-    unsigned threads;
-    char digest[TOTE_DIGEST_TEXT_MAX];
-    int n = sscanf(text,
-                   "limit tasks=%" SCNu64 " threads=%u wall_ns=%" SCNd64 " digest=%32s",
-                   &row->tasks, &threads, &row->wall_ns, digest);
-    if (n != 4 || tote_digest_parse(digest, &row->digest) < 0)
-        return tote_error_set(err, -EPROTO, "tote-task --limit printed '%.*s'",
-                              (int)strcspn(text, "\n"), text);
-    row->threads = threads;
-    return 0;
-}
-
-static int limit_capture(const struct tote_run_config *run, struct tote_capture *said,
-                         struct tote_error *err)
-{
-    char program[PATH_MAX], kernel[TOTE_KERNEL_SPEC_MAX + 16], size[32], seed[32],
-        count[32], threads[32];
-    int rc = tote_program_find("tote-task", program, err);
-    if (rc < 0)
-        return rc;
-    snprintf(kernel, sizeof kernel, "--kernel=%s", run->bag->kernel);
-    snprintf(size, sizeof size, "--size=%" PRIu64, run->bag->size);
-    snprintf(seed, sizeof seed, "--seed=%" PRIu64, run->bag->seed);
-    snprintf(count, sizeof count, "--count=%" PRIu64, run->bag->tasks);
-    snprintf(threads, sizeof threads, "--threads=%u", run->workers);
-    char *const argv[] = {program, kernel, size,    seed,
-                          count,   threads, (char *)"--limit", NULL};
-    struct tote_capture_config config = {.argv = argv, .signal_fd = run->signal_fd};
-    rc = tote_capture_run(&config, said, err);
-    if (rc == 0 && said->out_n == 0)
-        rc = tote_error_set(err, -EPROTO, "tote-task --limit ended with status %d: %.*s",
-                            said->status, (int)strcspn(said->err, "\n"), said->err);
-    return rc;
-}
-
 static int take_signal(int fd)
 {
     struct signalfd_siginfo info;
@@ -85,22 +44,16 @@ static int take_signal(int fd)
 static int run_limit(const struct tote_experiment_config *config, uint32_t block,
                      struct tote_store *store, int *ret_signal, struct tote_error *err)
 {
-    struct tote_capture *said = malloc(sizeof *said);
-    if (!said)
-        return tote_error_set(err, -ENOMEM, "out of memory for the limit");
-    struct tote_error why = {0};
     struct tote_limit_row row = {.block = block};
-    int rc = limit_capture(&config->run, said, &why);
-    if (rc == -EINTR) {
+    int rc = tote_limit_run(config->run.bag, config->run.workers, config->run.signal_fd,
+                            &row, err);
+    if (rc < 0)
+        return rc;
+    if (rc > 0) {
         *ret_signal = take_signal(config->run.signal_fd);
-        rc = TOTE_RUN_STOPPED;
-    } else if (rc == 0) {
-        rc = limit_parse(said->out, &row, &why);
-        if (rc == 0)
-            rc = tote_store_add_limit(store, &row, &why);
+        return TOTE_RUN_STOPPED;
     }
-    free(said);
-    return rc < 0 ? tote_error_set(err, rc, "the limit: %s", why.text) : rc;
+    return tote_store_add_limit(store, &row, err) < 0 ? -EIO : TOTE_RUN_ENDED;
 }
 
 /* --- runs --- */
@@ -115,6 +68,13 @@ static int run_cell(const struct tote_experiment_config *config, size_t cell,
     int rc = tote_run(&run, store, &row, ret_signal, err);
     tote_run_row_finish(&row);
     return rc;
+}
+
+/* One launch that failed does not throw away what the others have shown. */
+static bool is_worth_showing(int rc, bool has_shown)
+{
+    return has_shown && (rc == -EPROTO || rc == -EPIPE || rc == -EBADMSG ||
+                         rc == -E2BIG || rc == -ETIMEDOUT || rc == -ENOPKG);
 }
 
 /* The limit is the cell after the last. */
@@ -134,8 +94,9 @@ int tote_experiment(const struct tote_experiment_config *config,
                     struct tote_store *store, int *ret_signal, struct tote_error *err)
 {
     size_t order[TOTE_CELLS_MAX + 1];
-    tote_ns_t deadline = tote_clock_monotonic() +
-                         (tote_ns_t)(config->budget_s * (double)TOTE_NS_PER_S);
+    tote_ns_t deadline =
+        tote_clock_monotonic() + (tote_ns_t)(config->budget_s * (double)TOTE_NS_PER_S);
+    bool has_shown = false; /* a cell has run */
     for (uint32_t block = 1; block <= config->blocks; block++) {
         tote_experiment_order(config->order_seed, block, config->n_cells + 1, order);
         for (size_t i = 0; i <= config->n_cells; i++) {
@@ -143,9 +104,10 @@ int tote_experiment(const struct tote_experiment_config *config,
                 return TOTE_EXPERIMENT_BUDGET;
             int rc = run_one(config, order[i], block, store, ret_signal, err);
             if (rc < 0)
-                return rc;
+                return is_worth_showing(rc, has_shown) ? TOTE_EXPERIMENT_ENGINE : rc;
             if (rc == TOTE_RUN_STOPPED)
                 return TOTE_EXPERIMENT_SIGNAL;
+            has_shown |= order[i] < config->n_cells;
         }
     }
     return TOTE_EXPERIMENT_DONE;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* experiment.h: a comparison: every cell is run in every block, in random order, each run
- * a fresh launch; the limit (a bare thread loop of the same kernel) is one more cell. */
+/* experiment.h: a comparison: every cell is run in every block, in random order, each
+ * run a fresh launch; the limit (a bare thread loop of the same kernel) is one more
+ * cell. */
 #ifndef TOTE_EXPERIMENT_H
 #define TOTE_EXPERIMENT_H
 
@@ -12,6 +13,7 @@ enum tote_experiment_end {
     TOTE_EXPERIMENT_DONE,   /* all blocks */
     TOTE_EXPERIMENT_BUDGET, /* the time was over; at least one whole block is there */
     TOTE_EXPERIMENT_SIGNAL, /* *ret_signal */
+    TOTE_EXPERIMENT_ENGINE, /* an engine failed after others had run: err says how */
 };
 
 struct tote_experiment_config {
@@ -25,13 +27,13 @@ struct tote_experiment_config {
     void (*begin)(void *context, const char *cell, uint32_t block);
 };
 
-/* Adds every run to the store. Returns a tote_experiment_end, or what tote_run returned
- * (and the experiment ends there: a cell that cannot run makes no comparison). */
+/* Adds every run to the store. Returns a tote_experiment_end, or, if nothing could be
+ * compared, what tote_run returned. */
 int tote_experiment(const struct tote_experiment_config *config,
                     struct tote_store *store, int *ret_signal, struct tote_error *err);
 
-/* The order of n cells in a block: a permutation of 0..n-1 that depends only on seed and
- * block. */
+/* The order of n cells in a block: a permutation of 0..n-1 that depends only on seed
+ * and block. */
 void tote_experiment_order(uint64_t seed, uint32_t block, size_t n, size_t *ret_order);
 
 #endif

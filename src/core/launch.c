@@ -10,44 +10,99 @@
 
 #define LAST_LINES 3 /* of an engine's stderr, in the sentence about its end */
 
+/* --- deadlines --- */
+
+static void set_deadline(struct tote_launch *launch, enum tote_launch_due due, double s)
+{
+    launch->due = due;
+    launch->deadline_ns =
+        tote_clock_monotonic() + (tote_ns_t)(s * (double)TOTE_NS_PER_S);
+}
+
+void tote_launch_expect_word(struct tote_launch *launch, bool has_work)
+{
+    if (has_work && launch->stall_s > 0)
+        set_deadline(launch, TOTE_DUE_WORD, launch->stall_s);
+    else
+        launch->deadline_ns = 0;
+}
+
+int tote_launch_poll_ms(const struct tote_launch *launch, int most)
+{
+    if (!launch->deadline_ns)
+        return most;
+    tote_ns_t left = launch->deadline_ns - tote_clock_monotonic();
+    int ms = left <= 0 ? 0 : (int)(left / TOTE_NS_PER_MS) + 1;
+    return most >= 0 && most < ms ? most : ms;
+}
+
+int tote_launch_check(struct tote_launch *launch, struct tote_error *err)
+{
+    if (!launch->deadline_ns || tote_clock_monotonic() < launch->deadline_ns)
+        return 0;
+    launch->deadline_ns = 0;
+    switch (launch->due) {
+    case TOTE_DUE_READY:
+        return tote_error_set(err, -ETIMEDOUT,
+                              "it was not ready after %g s; give it more with "
+                              "--start-timeout",
+                              launch->start_s);
+    case TOTE_DUE_WORD:
+        return tote_error_set(err, -ETIMEDOUT,
+                              "it had work and said nothing for %g s (--stall-timeout)",
+                              launch->stall_s);
+    case TOTE_DUE_END:
+        tote_box_kill(&launch->box);
+    }
+    return 0;
+}
+
 /* --- start --- */
 
-static int say_hello(struct tote_launch *launch, const struct tote_launch_config *config,
-                     struct tote_error *err)
+char *tote_launch_hello(const struct tote_launch *launch, const struct tote_bag *bag,
+                        uint32_t slots, size_t *ret_n, struct tote_error *err)
 {
     char program[PATH_MAX], library[PATH_MAX];
-    int rc = tote_program_find("tote-task", program, err);
-    if (rc == 0)
-        rc = tote_program_find("libtote-task.so", library, err);
-    if (rc < 0)
-        return rc;
+    if (tote_program_find("tote-task", program, err) < 0 ||
+        tote_program_find("libtote-task.so", library, err) < 0)
+        return NULL;
     struct tote_hello hello = {
-        .bag = config->bag,
-        .slots = config->slots,
+        .bag = bag,
+        .slots = slots,
         .task_program = program,
         .task_library = library,
         .scratch = launch->box.scratch,
-        .options = config->engine->options,
+        .options = launch->engine->options,
     };
-    size_t n = 0;
-    char *line = tote_protocol_hello(&hello, &n, err);
-    return tote_launch_send(launch, line, n, err);
+    return tote_protocol_hello(&hello, ret_n, err);
 }
 
-int tote_launch_start(struct tote_launch *launch, const struct tote_launch_config *config,
-                      struct tote_error *err)
+int tote_launch_open(struct tote_launch *launch,
+                     const struct tote_launch_config *config, struct tote_error *err)
 {
     char *argv[] = {(char *)config->engine->path, NULL};
-    struct tote_box_config box = {.argv = argv, .has_host_network = config->has_host_network};
+    struct tote_box_config box = {.argv = argv,
+                                  .has_host_network = config->has_host_network};
     *launch = (struct tote_launch){.engine = config->engine,
                                    .start_s = config->start_s,
+                                   .stall_s = config->stall_s,
                                    .launch_ns = tote_clock_monotonic()};
-    launch->deadline_ns =
-        launch->launch_ns + (tote_ns_t)(config->start_s * (double)TOTE_NS_PER_S);
+    set_deadline(launch, TOTE_DUE_READY, config->start_s);
     int rc = tote_box_start(&box, &launch->box, err);
     if (rc == 0)
         rc = tote_link_init(&launch->link, &launch->box, config->log_fd, err);
-    return rc < 0 ? rc : say_hello(launch, config, err);
+    return rc;
+}
+
+int tote_launch_start(struct tote_launch *launch,
+                      const struct tote_launch_config *config, struct tote_error *err)
+{
+    int rc = tote_launch_open(launch, config, err);
+    if (rc < 0)
+        return rc;
+    size_t n = 0;
+    char *line = tote_launch_hello(launch, config->bag, config->slots, &n, err);
+    return tote_launch_send(launch, line, n, err);
 }
 
 const char *tote_launch_containment(const struct tote_launch *launch)
@@ -75,37 +130,14 @@ int tote_launch_stop(struct tote_launch *launch, struct tote_error *err)
 {
     size_t n = 0;
     char *line = tote_protocol_stop(&n, err);
-    launch->deadline_ns = tote_clock_monotonic() + TOTE_STOP_S * TOTE_NS_PER_S;
+    set_deadline(launch, TOTE_DUE_END, TOTE_STOP_S);
     return tote_launch_send(launch, line, n, err);
-}
-
-int tote_launch_poll_ms(const struct tote_launch *launch, int most)
-{
-    if (!launch->deadline_ns)
-        return most;
-    tote_ns_t left = launch->deadline_ns - tote_clock_monotonic();
-    int ms = left <= 0 ? 0 : (int)(left / TOTE_NS_PER_MS) + 1;
-    return most >= 0 && most < ms ? most : ms;
-}
-
-int tote_launch_check(struct tote_launch *launch, bool is_starting, struct tote_error *err)
-{
-    if (!launch->deadline_ns || tote_clock_monotonic() < launch->deadline_ns)
-        return 0;
-    if (is_starting)
-        return tote_error_set(err, -ETIMEDOUT,
-                              "it was not ready after %g s; give it more with "
-                              "--start-timeout",
-                              launch->start_s);
-    launch->deadline_ns = 0;
-    tote_box_kill(&launch->box);
-    return 0;
 }
 
 /* --- the end --- */
 
-/* An engine that has closed its output is about to end, and its own status says why; one
- * that only closed it is not waited for. */
+/* An engine that has closed its output is about to end, and its own status says why;
+ * one that only closed it is not waited for. */
 static bool is_ending(const struct tote_launch *launch)
 {
     const int moment_ms = 1000;
@@ -113,8 +145,8 @@ static bool is_ending(const struct tote_launch *launch)
     return launch->link.is_ended && poll(&tally, 1, moment_ms) > 0;
 }
 
-/* Waits for the end of the box, that is of its tally and of stderr. An engine that has closed
- * its output need not have ended: the deadline of stop still holds. */
+/* Waits for the end of the box, that is of its tally and of stderr. An engine that has
+ * closed its output need not have ended: the deadline of stop still holds. */
 static void wait_for_end(struct tote_launch *launch, int signal_fd)
 {
     struct pollfd fds[] = {{.fd = launch->box.tally, .events = POLLIN},
@@ -126,7 +158,8 @@ static void wait_for_end(struct tote_launch *launch, int signal_fd)
             tote_link_fill_errors(&launch->link);
         if (launch->link.has_errors_ended)
             fds[1].fd = -1;
-        tote_launch_check(launch, false, NULL);
+        if (tote_launch_check(launch, NULL) < 0)
+            tote_box_kill(&launch->box);
         if (fds[2].revents) {
             tote_box_kill(&launch->box);
             fds[2].fd = -1;
@@ -148,7 +181,8 @@ struct tote_launch_end tote_launch_end(struct tote_launch *launch, bool is_broke
     return (struct tote_launch_end){.status = status,
                                     .user_ns = usage.user_ns,
                                     .sys_ns = usage.sys_ns,
-                                    .end_ns = tote_clock_monotonic()};
+                                    .end_ns = tote_clock_monotonic(),
+                                    .survivors = usage.survivors};
 }
 
 /* Else it is the store's, or the user's. */

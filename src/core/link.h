@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* link.h: the three pipes to an engine program, without ever waiting for it: lines out are
- * queued, lines in are cut from what has come, stderr is read away and its end kept. */
+/* link.h: the three pipes to an engine program, without ever waiting for it: lines out
+ * are queued, lines in are cut from what has come, stderr is read away and its end
+ * kept. */
 #ifndef TOTE_LINK_H
 #define TOTE_LINK_H
 
@@ -29,10 +30,11 @@ struct tote_link {
 
 int tote_link_init(struct tote_link *link, const struct tote_box *box, int log_fd,
                    struct tote_error *err);
-void tote_link_finish(struct tote_link *link); /* closes nothing; accepts a zeroed one */
+void tote_link_finish(
+    struct tote_link *link); /* closes nothing; accepts a zeroed one */
 
-/* Queues n bytes (copied) and writes what the pipe takes. -ENOMEM. An engine that reads no
- * more is not an error here: its end shows on the other pipe. */
+/* Queues n bytes (copied) and writes what the pipe takes. -ENOMEM. An engine that reads
+ * no more is not an error here: its end shows on the other pipe. */
 int tote_link_send(struct tote_link *link, const char *line, size_t n,
                    struct tote_error *err);
 bool tote_link_has_output(const struct tote_link *link);
@@ -49,8 +51,8 @@ int tote_link_line(struct tote_link *link, const char **ret_line, size_t *ret_n,
 /* Reads what has come from the engine's stderr. */
 void tote_link_fill_errors(struct tote_link *link);
 
-/* The last lines, at most so many, that the engine wrote to stderr, joined by " | ", control
- * characters masked, cut to size (at least 5); "" if there are none. */
+/* The last lines, at most so many, that the engine wrote to stderr, joined by " | ",
+ * control characters masked, cut to size (at least 5); "" if there are none. */
 void tote_link_last_words(const struct tote_link *link, unsigned lines, char *into,
                           size_t size);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* program.c: finds tote's programs and reads what an engine says of itself (program.h). */
+/* program.c: finds tote's programs and reads what an engine says of itself (program.h).
+ */
 #include "core/program.h"
 
 #include <dirent.h>
@@ -109,6 +110,39 @@ char **tote_program_engines(void)
     return names;
 }
 
+static int unknown_engine(const char *name, struct tote_error *err)
+{
+    char **names = tote_program_engines();
+    const char *near =
+        names ? tote_option_suggest(name, (const char *const *)names) : NULL;
+    if (near)
+        tote_error_set(err, -EINVAL, "unknown engine '%s'; did you mean '%s'?", name,
+                       near);
+    else
+        tote_error_set(err, -EINVAL,
+                       "unknown engine '%s'; 'tote engines' lists what there is", name);
+    for (size_t i = 0; names && names[i]; i++)
+        free(names[i]);
+    free(names);
+    return -EINVAL;
+}
+
+int tote_program_find_engine(const char *name, char into[static PATH_MAX],
+                             struct tote_error *err)
+{
+    if (strchr(name, '/')) {
+        if (snprintf(into, PATH_MAX, "%s", name) < PATH_MAX && access(into, X_OK) == 0)
+            return 0;
+        return tote_error_set(err, -EINVAL, "cannot run engine %s: %s", name,
+                              strerror(strlen(name) < PATH_MAX ? errno : ENAMETOOLONG));
+    }
+    char file[TOTE_NAME_MAX + sizeof ENGINE_PREFIX];
+    int n = snprintf(file, sizeof file, ENGINE_PREFIX "%s", name);
+    if (n >= (int)sizeof file || tote_program_find(file, into, NULL) < 0)
+        return unknown_engine(name, err);
+    return 0;
+}
+
 /* --- describe --- */
 
 int tote_program_describe(const char *path, struct tote_describe *ret_about,
@@ -161,37 +195,6 @@ int tote_program_check_bag(const struct tote_bag *bag, struct tote_error *err)
 
 /* --- specs --- */
 
-static int unknown_engine(const char *name, struct tote_error *err)
-{
-    char **names = tote_program_engines();
-    const char *near = names ? tote_option_suggest(name, (const char *const *)names) : NULL;
-    if (near)
-        tote_error_set(err, -EINVAL, "unknown engine '%s'; did you mean '%s'?", name, near);
-    else
-        tote_error_set(err, -EINVAL,
-                       "unknown engine '%s'; 'tote engines' lists what there is", name);
-    for (size_t i = 0; names && names[i]; i++)
-        free(names[i]);
-    free(names);
-    return -EINVAL;
-}
-
-static int find_engine(struct tote_engine_spec *spec, struct tote_error *err)
-{
-    if (strchr(spec->name, '/')) {
-        memcpy(spec->path, spec->name, sizeof spec->path);
-        return access(spec->path, X_OK) == 0
-                   ? 0
-                   : tote_error_set(err, -EINVAL, "cannot run engine %s: %s", spec->path,
-                                    strerror(errno));
-    }
-    char file[TOTE_NAME_MAX + sizeof ENGINE_PREFIX];
-    int n = snprintf(file, sizeof file, ENGINE_PREFIX "%s", spec->name);
-    if (n >= (int)sizeof file || tote_program_find(file, spec->path, NULL) < 0)
-        return unknown_engine(spec->name, err);
-    return 0;
-}
-
 static int unknown_option(const struct tote_engine_spec *spec, const char *name,
                           struct tote_error *err)
 {
@@ -213,8 +216,8 @@ static int unknown_option(const struct tote_engine_spec *spec, const char *name,
         tote_error_set(err, -EINVAL, "engine %s has no option '%s'; did you mean '%s'?",
                        spec->name, name, near);
     else
-        tote_error_set(err, -EINVAL, "engine %s has no option '%s'; %s", spec->name, name,
-                       all);
+        tote_error_set(err, -EINVAL, "engine %s has no option '%s'; %s", spec->name,
+                       name, all);
     free(names);
     return -EINVAL;
 }
@@ -223,9 +226,10 @@ static bool is_option(const struct tote_engine_spec *spec, const char *name)
 {
     size_t i;
     json_t *option;
-    json_array_foreach (spec->about.options, i, option)
-        if (strcmp(json_string_value(json_object_get(option, "name")), name) == 0)
-            return true;
+    json_array_foreach(
+        spec->about.options, i,
+        option) if (strcmp(json_string_value(json_object_get(option, "name")), name) ==
+                    0) return true;
     return false;
 }
 
@@ -233,9 +237,9 @@ static bool opens_network(const struct tote_engine_spec *spec, const char *name)
 {
     size_t i;
     json_t *option;
-    json_array_foreach (spec->about.network_options, i, option)
-        if (strcmp(json_string_value(option), name) == 0)
-            return true;
+    json_array_foreach(spec->about.network_options, i,
+                       option) if (strcmp(json_string_value(option), name) ==
+                                   0) return true;
     return false;
 }
 
@@ -284,8 +288,8 @@ static int add_option(struct tote_engine_spec *spec, const char *text, size_t n,
     spec->wants_host_network |= opens_network(spec, name);
     json_t *value = json_stringn(equals + 1, n - n_name - 1);
     if (!value || json_object_set_new(spec->options, name, value) < 0)
-        return tote_error_set(err, -EINVAL, "option '%s' of engine %s is not UTF-8", name,
-                              spec->name);
+        return tote_error_set(err, -EINVAL, "option '%s' of engine %s is not UTF-8",
+                              name, spec->name);
     return 0;
 }
 
@@ -308,8 +312,8 @@ static int check_usable(const struct tote_engine_spec *spec, struct tote_error *
 {
     if (spec->about.is_usable)
         return 0;
-    return tote_error_set(err, -ENOPKG, "engine %s is not usable: %s; run: %s", spec->name,
-                          spec->about.why, spec->about.mend);
+    return tote_error_set(err, -ENOPKG, "engine %s is not usable: %s; run: %s",
+                          spec->name, spec->about.why, spec->about.mend);
 }
 
 int tote_engine_spec_init(struct tote_engine_spec *spec, const char *text,
@@ -322,18 +326,19 @@ int tote_engine_spec_init(struct tote_engine_spec *spec, const char *text,
         rc = tote_error_set(err, -ENOMEM, "out of memory for engine options");
     else if (snprintf(spec->label, sizeof spec->label, "%s", text) >=
              (int)sizeof spec->label)
-        rc = tote_error_set(err, -EINVAL, "an engine's options are longer than %zu bytes",
+        rc = tote_error_set(err, -EINVAL,
+                            "an engine's options are longer than %zu bytes",
                             sizeof spec->label - 1);
     if (rc == 0)
         rc = tote_options_split(text, spec->name, sizeof spec->name, &options, err);
     if (rc == 0)
-        rc = find_engine(spec, err);
+        rc = tote_program_find_engine(spec->name, spec->path, err);
     if (rc == 0)
         rc = tote_program_describe(spec->path, &spec->about, err);
     if (rc == 0)
-        rc = add_options(spec, options, err);
+        rc = check_usable(spec, err); /* an engine that is absent knows no options */
     if (rc == 0)
-        rc = check_usable(spec, err);
+        rc = add_options(spec, options, err);
     if (rc < 0)
         tote_engine_spec_finish(spec);
     return rc;
@@ -344,4 +349,18 @@ void tote_engine_spec_finish(struct tote_engine_spec *spec)
     json_decref(spec->options);
     tote_describe_finish(&spec->about);
     *spec = (struct tote_engine_spec){0};
+}
+
+const char *tote_engine_spec_path_option(const struct tote_engine_spec *spec)
+{
+    size_t i;
+    json_t *option;
+    json_array_foreach(spec->about.options, i, option)
+    {
+        const char *name = json_string_value(json_object_get(option, "name"));
+        const char *metavar = json_string_value(json_object_get(option, "metavar"));
+        if (strcmp(metavar, "FILE") == 0 && json_object_get(spec->options, name))
+            return name;
+    }
+    return NULL;
 }

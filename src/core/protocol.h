@@ -47,15 +47,15 @@ struct tote_event_worker {
 /* Text is borrowed from the event and lives until tote_event_finish. */
 struct tote_event {
     enum tote_event_kind kind;
-    const char *engine, *version, *binding;      /* READY */
-    struct tote_event_worker *workers;           /* READY: all; JOINED, LEFT: one */
+    const char *engine, *version, *binding; /* READY */
+    struct tote_event_worker *workers;      /* READY: all; JOINED, LEFT: one */
     size_t n_workers;
-    uint64_t batch, worker;                      /* DONE, LOST */
-    struct tote_record *records;                 /* DONE */
+    uint64_t batch, worker;      /* DONE, LOST */
+    struct tote_record *records; /* DONE */
     size_t n_records;
-    const char *why;                             /* LOST, LEFT */
-    const json_t *stats;                         /* BYE */
-    json_t *root;                                /* owns the text */
+    const char *why;     /* LOST, LEFT */
+    const json_t *stats; /* BYE */
+    json_t *root;        /* owns the text */
 };
 
 /* Reads one line of n bytes, with or without its newline. -EBADMSG and a sentence that

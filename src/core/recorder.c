@@ -53,6 +53,16 @@ static int page_set(struct tote_recorder_page *page, uint32_t at)
     return 1;
 }
 
+bool tote_recorder_has(const struct tote_recorder *recorder, uint64_t task)
+{
+    if (task >= recorder->tasks)
+        return false;
+    const struct tote_recorder_page *page = &recorder->pages[task / TOTE_RECORDER_PAGE];
+    uint64_t at = task % TOTE_RECORDER_PAGE;
+    return page->n == TOTE_RECORDER_PAGE ||
+           (page->bits && (page->bits[at / 64] >> (at % 64) & 1));
+}
+
 int tote_recorder_add(struct tote_recorder *recorder, const struct tote_record *record,
                       struct tote_error *err)
 {

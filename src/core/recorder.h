@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* recorder.h: exactly-once recording over at-least-once execution. Pure: no I/O.
  *
- * Knows which tasks have a result. The first valid record of a task wins; any later one is
- * a duplicate and is only counted. Memory is one bit a task, and none for stretches of
- * TOTE_RECORDER_PAGE tasks that are all done or all untouched. */
+ * Knows which tasks have a result. The first valid record of a task wins; any later one
+ * is a duplicate and is only counted. Memory is one bit a task, and none for stretches
+ * of TOTE_RECORDER_PAGE tasks that are all done or all untouched. */
 #ifndef TOTE_RECORDER_H
 #define TOTE_RECORDER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,9 @@ struct tote_recorder {
 int tote_recorder_init(struct tote_recorder *recorder, uint64_t tasks,
                        struct tote_error *err);
 void tote_recorder_finish(struct tote_recorder *recorder); /* accepts a zeroed one */
+
+/* Whether a task of the bag has a result; false for any other. */
+bool tote_recorder_has(const struct tote_recorder *recorder, uint64_t task);
 
 /* 1: the record is its task's result; 0: a duplicate, counted. -ERANGE: no such task,
  * -ENOMEM; the counts are unchanged then. */

@@ -30,6 +30,12 @@ struct run {
     int signal; /* that ended the run, or 0 */
 };
 
+/* What the store refuses is no fault of the engine, whatever its number says. */
+static int store_fault(int rc)
+{
+    return rc < 0 ? -EIO : rc;
+}
+
 /* --- the dispatcher's way out --- */
 
 static tote_ns_t run_now(void *context)
@@ -38,7 +44,8 @@ static tote_ns_t run_now(void *context)
     return tote_clock_monotonic();
 }
 
-static int run_batch(void *context, const struct tote_batch *batch, struct tote_error *err)
+static int run_batch(void *context, const struct tote_batch *batch,
+                     struct tote_error *err)
 {
     struct run *run = context;
     size_t n = 0;
@@ -56,7 +63,8 @@ static int run_record(void *context, uint64_t worker, const struct tote_record *
                       size_t n, struct tote_error *err)
 {
     struct run *run = context;
-    return tote_writer_put_records(run->writer, run->row->id, worker, records, n, err);
+    return store_fault(
+        tote_writer_put_records(run->writer, run->row->id, worker, records, n, err));
 }
 
 static int run_back(void *context, const struct tote_batch *batch, uint64_t worker,
@@ -76,7 +84,7 @@ static int run_back(void *context, const struct tote_batch *batch, uint64_t work
         .lost = why != NULL,
         .why = why,
     };
-    return tote_writer_put_batch(run->writer, &row, err);
+    return store_fault(tote_writer_put_batch(run->writer, &row, err));
 }
 
 static bool run_is_full(void *context)
@@ -108,7 +116,7 @@ static int note_worker(struct run *run, const struct tote_event_worker *worker,
         .joined_ns = left_ns ? 0 : tote_clock_monotonic(),
         .left_ns = left_ns,
     };
-    return tote_writer_put_worker(run->writer, &row, err);
+    return store_fault(tote_writer_put_worker(run->writer, &row, err));
 }
 
 static int check_slots(const struct run *run, const struct tote_event *event,
@@ -126,7 +134,6 @@ static int check_slots(const struct run *run, const struct tote_event *event,
 static int on_ready(struct run *run, const struct tote_event *event,
                     struct tote_error *err)
 {
-    run->launch.deadline_ns = 0;
     int rc = check_slots(run, event, err);
     if (rc == 0)
         rc = tote_run_row_set(&run->row->engine, event->engine, err);
@@ -139,8 +146,11 @@ static int on_ready(struct run *run, const struct tote_event *event,
     return rc < 0 ? rc : tote_dispatcher_ready(&run->dispatcher, err);
 }
 
-static int on_bye(struct run *run, const struct tote_event *event, struct tote_error *err)
+static int on_bye(struct run *run, const struct tote_event *event,
+                  struct tote_error *err)
 {
+    if (run->dispatcher.phase < TOTE_PHASE_STOPPING)
+        return tote_error_set(err, -EPROTO, "the engine said bye before stop");
     char *stats = json_dumps(event->stats, JSON_COMPACT | JSON_SORT_KEYS);
     if (!stats)
         return tote_error_set(err, -ENOMEM, "out of memory at bye");
@@ -196,7 +206,9 @@ static int on_engine_output(struct run *run, struct tote_error *err)
             return rc;
     }
     if (rc == 0 && link->is_ended)
-        rc = tote_dispatcher_gone(&run->dispatcher, err);
+        return tote_dispatcher_gone(&run->dispatcher, err);
+    if (rc == 0 && run->dispatcher.phase == TOTE_PHASE_RUNNING)
+        tote_launch_expect_word(&run->launch, run->dispatcher.n_flights > 0);
     return rc;
 }
 
@@ -205,7 +217,7 @@ static int on_engine_output(struct run *run, struct tote_error *err)
 static int on_durable(struct run *run, struct tote_error *err)
 {
     uint64_t durable;
-    int rc = tote_writer_durable(run->writer, &durable, err);
+    int rc = store_fault(tote_writer_durable(run->writer, &durable, err));
     return rc < 0 ? rc : tote_dispatcher_durable(&run->dispatcher, durable, err);
 }
 
@@ -242,10 +254,10 @@ static void choose_fds(const struct run *run, struct pollfd fds[static N_FDS])
 {
     const struct tote_link *link = &run->launch.link;
     fds[FD_FROM] = (struct pollfd){.fd = link->from_engine, .events = POLLIN};
-    fds[FD_TO] = (struct pollfd){.fd = tote_link_has_output(link) ? link->to_engine : -1,
-                                 .events = POLLOUT};
-    fds[FD_ERRORS] = (struct pollfd){
-        .fd = link->has_errors_ended ? -1 : link->errors, .events = POLLIN};
+    fds[FD_TO] = (struct pollfd){
+        .fd = tote_link_has_output(link) ? link->to_engine : -1, .events = POLLOUT};
+    fds[FD_ERRORS] = (struct pollfd){.fd = link->has_errors_ended ? -1 : link->errors,
+                                     .events = POLLIN};
     fds[FD_WRITER] =
         (struct pollfd){.fd = tote_writer_fd(run->writer), .events = POLLIN};
     fds[FD_SIGNAL] = (struct pollfd){.fd = run->config->signal_fd, .events = POLLIN};
@@ -265,8 +277,7 @@ static int handle_fds(struct run *run, const struct pollfd fds[static N_FDS],
         rc = on_engine_output(run, err);
     if (rc == 0 && fds[FD_SIGNAL].revents)
         rc = on_signal(run, err);
-    bool is_starting = run->dispatcher.phase == TOTE_PHASE_STARTING;
-    return rc < 0 ? rc : tote_launch_check(&run->launch, is_starting, err);
+    return rc < 0 ? rc : tote_launch_check(&run->launch, err);
 }
 
 static int loop(struct run *run, struct tote_error *err)
@@ -275,7 +286,8 @@ static int loop(struct run *run, struct tote_error *err)
     while (rc == 0 && run->dispatcher.phase != TOTE_PHASE_OVER) {
         struct pollfd fds[N_FDS];
         choose_fds(run, fds);
-        int ms = tote_launch_poll_ms(&run->launch, run->config->progress ? GLANCE_MS : -1);
+        int ms =
+            tote_launch_poll_ms(&run->launch, run->config->progress ? GLANCE_MS : -1);
         if (poll(fds, N_FDS, ms) < 0 && errno != EINTR)
             return tote_error_set(err, -errno, "poll: %s", strerror(errno));
         rc = handle_fds(run, fds, err);
@@ -299,11 +311,15 @@ static int start_engine(struct run *run, struct tote_error *err)
             config->has_host_network || config->engine->wants_host_network,
         .log_fd = config->log_fd,
         .start_s = config->start_s,
+        .stall_s = config->stall_s,
     };
     int rc = tote_launch_start(&run->launch, &launch, err);
     run->row->launch_ns = run->launch.launch_ns;
     if (rc < 0)
         return rc;
+    run->row->is_boxed = run->launch.box.is_full;
+    if (!run->launch.box.is_full && config->notice)
+        config->notice(config->context, run->launch.box.missing);
     return tote_run_row_set(&run->row->box, tote_launch_containment(&run->launch), err);
 }
 
@@ -320,18 +336,18 @@ static int end_engine(struct run *run, int rc, struct tote_error *err)
     return rc;
 }
 
-/* How the run went, and a sentence if not well. A signal that came after the last record
- * did not cut anything short. */
+/* How the run went, and a sentence if not well. A signal that came after the last
+ * record did not cut anything short. */
 static void fill_row(struct run *run, int rc, const struct tote_error *err)
 {
     bool was_cut_short = run->signal && !run->dispatcher.last_ns;
     enum tote_run_state state = rc < 0          ? TOTE_RUN_BROKEN
                                 : was_cut_short ? TOTE_RUN_INTERRUPTED
                                                 : TOTE_RUN_COMPLETE;
-    const char *why = rc < 0                ? err->text
-                      : was_cut_short       ? strsignal(run->signal)
+    const char *why = rc < 0               ? err->text
+                      : was_cut_short      ? strsignal(run->signal)
                       : !run->has_said_bye ? "the engine ended without bye after stop"
-                                            : "";
+                                           : "";
     tote_run_row_end(run->row, &run->dispatcher, state, why);
 }
 
@@ -341,6 +357,9 @@ static int close_row(struct run *run, int rc, struct tote_error *err)
     fill_row(run, rc, err);
     struct tote_error why = {0};
     int stored = 0;
+    if (rc < 0) /* the store may hold less than was received */
+        stored = tote_store_count(run->store, run->row->id, &run->row->done,
+                                  &run->row->failed, &why);
     if (rc == 0 && run->row->state == TOTE_RUN_COMPLETE)
         stored = tote_store_digest(run->store, run->row->id, run->row->tasks,
                                    &run->row->digest, &why);
@@ -348,7 +367,7 @@ static int close_row(struct run *run, int rc, struct tote_error *err)
     if (stored >= 0)
         stored = tote_store_update_run(run->store, run->row, &why);
     if (stored < 0 && rc == 0)
-        return tote_error_set(err, stored, "%s", why.text);
+        return tote_error_set(err, -EIO, "%s", why.text);
     return rc;
 }
 
@@ -356,7 +375,7 @@ static int stop_writer(struct run *run, int rc, struct tote_error *err)
 {
     struct tote_error why = {0};
     int stopped = tote_writer_stop(run->writer, &why);
-    return stopped < 0 && rc == 0 ? tote_error_set(err, stopped, "%s", why.text) : rc;
+    return stopped < 0 && rc == 0 ? tote_error_set(err, -EIO, "%s", why.text) : rc;
 }
 
 static int run_whole(struct run *run, struct tote_error *err)

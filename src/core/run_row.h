@@ -17,7 +17,8 @@ int tote_run_row_set(char **field, const char *text, struct tote_error *err);
 int tote_run_row_begin(struct tote_run_row *row, const struct tote_run_config *config,
                        struct tote_error *err);
 
-/* All that the dispatcher knows at the end; why is a sentence of what went wrong, or "". */
+/* All that the dispatcher knows at the end; why is a sentence of what went wrong, or
+ * "". */
 void tote_run_row_end(struct tote_run_row *row, const struct tote_dispatcher *d,
                       enum tote_run_state state, const char *why);
 

@@ -61,15 +61,16 @@ static void end_line(FILE *out, const struct tote_summary *summary)
     fputc('\n', out);
 }
 
-static void put_bag(FILE *out, const struct tote_run_row *row, uint32_t workers)
+static void put_bag(FILE *out, const struct tote_plan *plan, uint32_t workers)
 {
-    put_text(out, row->kernel);
-    put_count(out, row->size);
-    put_count(out, row->seed);
+    put_text(out, plan->kernel);
+    put_count(out, plan->size);
+    put_count(out, plan->seed);
     put_count(out, workers);
 }
 
-static void put_run(FILE *out, const struct tote_run_summary *run)
+static void put_run(FILE *out, const struct tote_plan *plan,
+                    const struct tote_run_summary *run)
 {
     const struct tote_run_row *row = &run->row;
     put_text(out, row->label);
@@ -79,7 +80,7 @@ static void put_run(FILE *out, const struct tote_run_summary *run)
         fprintf(out, "%" PRId64, row->block);
     fputc(',', out);
     put_text(out, tote_run_state_name(row->state));
-    put_bag(out, row, row->workers);
+    put_bag(out, plan, row->workers);
     put_text(out, row->batch);
     put_count(out, row->tasks);
     put_count(out, run->done);
@@ -112,7 +113,7 @@ static void put_limit(FILE *out, const struct tote_summary *summary,
     put_empty(out, 2);
     fprintf(out, "%" PRId64 ",", pass->row.block);
     put_text(out, "complete");
-    put_bag(out, &summary->runs[0].row, pass->row.threads);
+    put_bag(out, &summary->plan, pass->row.threads);
     put_empty(out, 1);
     put_count(out, pass->row.tasks);
     put_empty(out, 3);
@@ -127,7 +128,7 @@ int tote_csv_write(const struct tote_summary *summary, FILE *out)
 {
     fputs(head, out);
     for (size_t i = 0; i < summary->n_runs; i++) {
-        put_run(out, &summary->runs[i]);
+        put_run(out, &summary->plan, &summary->runs[i]);
         put_times(out, &summary->runs[i]);
         end_line(out, summary);
     }

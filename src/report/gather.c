@@ -52,15 +52,20 @@ static void summarize_run(struct tote_run_summary *run)
             : NAN;
     run->phases_s.stop = seconds_between(row->last_ns, row->end_ns);
     run->wall_s = seconds_between(row->launch_ns, row->last_ns);
-    uint64_t results = row->done + row->failed;
-    run->tasks_per_s = rate(results, run->wall_s);
-    run->steady_tasks_per_s =
-        rate(results, seconds_between(row->ready_ns, row->last_ns));
     double cpu_ns = (double)row->cpu_user_ns + (double)row->cpu_sys_ns;
     run->cpu_total_s = cpu_ns > 0 ? cpu_ns / (double)TOTE_NS_PER_S : NAN;
     run->cpu_tasks_s = run->cpu_engine_s = NAN;
     run->task_s.p50 = run->task_s.p90 = run->task_s.p99 = run->task_s.max = NAN;
     set_digest(run->digest, row->has_digest, &row->digest);
+}
+
+static void set_rates(struct tote_run_summary *run)
+{
+    const struct tote_run_row *row = &run->row;
+    uint64_t results = run->done + run->failed;
+    run->tasks_per_s = rate(results, run->wall_s);
+    run->steady_tasks_per_s =
+        rate(results, seconds_between(row->ready_ns, row->last_ns));
 }
 
 /* --- statistics of a cell --- */
@@ -130,7 +135,7 @@ static int summarize_cell(const struct tote_summary *summary,
     for (size_t i = 0; i < cell->n_runs; i++) {
         const struct tote_run_row *row = &cell->runs[i].row;
         cell->n_counted += cell->runs[i].is_counted;
-        cell->failed += row->failed;
+        cell->failed += cell->runs[i].failed;
         cell->duplicate += row->duplicate;
         cell->lost += row->lost;
     }
@@ -259,7 +264,7 @@ static size_t count_blocks(const struct tote_summary *summary)
 {
     size_t n = 0;
     const struct tote_cell_summary *first = summary->cells;
-    for (size_t i = 0; i < first->n_runs; i++) {
+    for (size_t i = 0; summary->n_cells > 0 && i < first->n_runs; i++) {
         int64_t block = first->runs[i].row.block;
         bool is_whole = first->runs[i].is_counted;
         if (summary->n_limits > 0 && !isfinite(limit_of_block(summary, block)))
@@ -276,8 +281,8 @@ static int make_cells(struct tote_summary *summary, struct tote_error *err)
 {
     size_t most =
         summary->n_runs > summary->n_limits ? summary->n_runs : summary->n_limits;
-    double *values = calloc(most, sizeof *values);
-    summary->cells = calloc(summary->n_runs, sizeof *summary->cells);
+    double *values = calloc(most + 1, sizeof *values); /* there may be none */
+    summary->cells = calloc(summary->n_runs + 1, sizeof *summary->cells);
     int rc = values && summary->cells ? summarize_limit(summary, values) : -ENOMEM;
     for (size_t i = 0; rc == 0 && i < summary->n_runs; i++) {
         const struct tote_run_summary *run = &summary->runs[i];
@@ -295,10 +300,11 @@ static int make_cells(struct tote_summary *summary, struct tote_error *err)
 
 /* --- reading --- */
 
-static int check_run(const struct tote_summary *summary, const struct tote_run_row *row,
-                     const struct tote_run_row *first, struct tote_error *err)
+static int check_run(const struct tote_summary *summary,
+                     const struct tote_run_summary *run, struct tote_error *err)
 {
-    if (row->done > row->tasks || row->failed > row->tasks - row->done)
+    const struct tote_run_row *row = &run->row, *first = &summary->runs[0].row;
+    if (run->done > row->tasks || run->failed > row->tasks - run->done)
         return tote_error_set(
             err, -EBADMSG,
             "store '%.200s' is damaged: run %lld has more results than "
@@ -314,33 +320,41 @@ static int check_run(const struct tote_summary *summary, const struct tote_run_r
 }
 
 /* Takes the texts of the rows. */
-static int read_runs(struct tote_store *store, struct tote_summary *summary,
+static int read_rows(struct tote_store *store, struct tote_summary *summary,
                      struct tote_error *err)
 {
     struct tote_run_row *rows = NULL;
     size_t n = 0;
     int rc = tote_store_runs(store, &rows, &n, err);
-    if (rc < 0)
+    if (rc < 0 || n == 0)
         return rc;
-    if (n == 0)
-        return tote_error_set(err, -ENODATA, "store '%.200s' holds no run",
-                              summary->store);
     qsort(rows, n, sizeof *rows, compare_places);
     summary->runs = calloc(n, sizeof *summary->runs);
     for (size_t i = 0; i < n; i++) {
-        if (!summary->runs) {
+        if (summary->runs)
+            summary->runs[i].row = rows[i];
+        else
             tote_run_row_finish(&rows[i]);
-            continue;
-        }
-        summary->runs[i].row = rows[i];
-        summary->n_runs = i + 1;
-        summarize_run(&summary->runs[i]);
     }
     free(rows);
     if (!summary->runs)
         return no_memory(err);
-    for (size_t i = 0; rc == 0 && i < n; i++)
-        rc = check_run(summary, &summary->runs[i].row, &summary->runs[0].row, err);
+    summary->n_runs = n;
+    return 0;
+}
+
+static int read_runs(struct tote_store *store, struct tote_summary *summary,
+                     struct tote_error *err)
+{
+    int rc = read_rows(store, summary, err);
+    for (size_t i = 0; rc == 0 && i < summary->n_runs; i++) {
+        struct tote_run_summary *run = &summary->runs[i];
+        summarize_run(run);
+        rc = tote_gather_records(store, run, err);
+        if (rc == 0)
+            rc = check_run(summary, run, err);
+        set_rates(run);
+    }
     return rc;
 }
 
@@ -398,25 +412,85 @@ static int read_settings(struct tote_store *store, struct tote_summary *summary,
     return 0;
 }
 
-int tote_gather_rows(struct tote_store *store, struct tote_summary *ret_summary,
-                     struct tote_error *err)
+/* --- what was asked for --- */
+
+static void plan_from_run(struct tote_summary *summary)
+{
+    const struct tote_run_row *row = &summary->runs[0].row;
+    summary->plan = (struct tote_plan){
+        .kernel = row->kernel,
+        .batch = row->batch,
+        .size = row->size,
+        .seed = row->seed,
+        .tasks = row->tasks,
+        .workers = row->workers,
+    };
+}
+
+/* A comparison may be over before its first launch: its limit may come first. */
+static int plan_from_settings(struct tote_summary *summary, struct tote_error *err)
+{
+    struct tote_plan *plan = &summary->plan;
+    if (!summary->is_compare || !tote_gather_setting(summary, "end"))
+        return tote_error_set(
+            err, -ENODATA,
+            "store '%.200s' holds no run: tote is about to launch the "
+            "first, or was killed before it did",
+            summary->store);
+    uint64_t workers = 0;
+    plan->kernel = tote_gather_setting(summary, "kernel");
+    plan->batch = tote_gather_setting(summary, "batch");
+    if (!plan->kernel || !plan->batch ||
+        !tote_gather_count(summary, "size", &plan->size) ||
+        !tote_gather_count(summary, "seed", &plan->seed) ||
+        !tote_gather_count(summary, "tasks", &plan->tasks) ||
+        !tote_gather_count(summary, "workers", &workers) || workers > UINT32_MAX)
+        return tote_error_set(err, -EBADMSG,
+                              "store '%.200s' is damaged: it does not say what was to "
+                              "run",
+                              summary->store);
+    plan->workers = (uint32_t)workers;
+    return 0;
+}
+
+/* --- all of it --- */
+
+static int gather_all(struct tote_store *store, struct tote_summary *summary,
+                      struct tote_error *err)
+{
+    int rc = read_settings(store, summary, err);
+    if (rc == 0)
+        rc = read_runs(store, summary, err);
+    if (rc == 0)
+        rc = read_limits(store, summary, err);
+    if (rc < 0)
+        return rc;
+    if (summary->n_runs > 0)
+        plan_from_run(summary);
+    else
+        rc = plan_from_settings(summary, err);
+    if (rc == 0 && summary->is_compare)
+        rc = make_cells(summary, err);
+    if (rc == 0)
+        compare_outputs(summary);
+    return rc;
+}
+
+int tote_gather(struct tote_store *store, struct tote_summary *ret_summary,
+                struct tote_error *err)
 {
     struct tote_summary summary = {.store = strdup(tote_store_path(store))};
-    int rc = summary.store ? 0 : no_memory(err);
-    if (rc == 0)
-        rc = read_runs(store, &summary, err);
-    if (rc == 0)
-        rc = read_settings(store, &summary, err);
-    if (rc == 0)
-        rc = read_limits(store, &summary, err);
-    if (rc == 0 && summary.is_compare)
-        rc = make_cells(&summary, err);
+    if (!summary.store)
+        return no_memory(err);
+    int rc = tote_store_freeze(store, err);
     if (rc == 0) {
-        compare_outputs(&summary);
-        *ret_summary = summary;
-    } else {
-        tote_gather_finish(&summary);
+        rc = gather_all(store, &summary, err);
+        tote_store_thaw(store);
     }
+    if (rc == 0)
+        *ret_summary = summary;
+    else
+        tote_gather_finish(&summary);
     return rc;
 }
 

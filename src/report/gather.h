@@ -4,11 +4,10 @@
  * shown.
  *
  *     struct tote_summary summary;
- *     int rc = tote_gather_rows(store, &summary, &err);
- *     if (rc == 0)
- *         rc = tote_gather_records(store, &summary, &err);
- *     ...
- *     tote_gather_finish(&summary);
+ *     if (tote_gather(store, &summary, &err) == 0) {
+ *         ...
+ *         tote_gather_finish(&summary);
+ *     }
  *
  * A double that is not available is NaN. */
 #ifndef TOTE_GATHER_H
@@ -30,7 +29,8 @@ struct tote_failure {
 struct tote_run_summary {
     struct tote_run_row row; /* as stored; owned */
     bool is_counted;         /* complete, so it counts in medians and intervals */
-    uint64_t done, failed;   /* tasks */
+    uint64_t done, failed;   /* tasks: as its row says if it is counted, else what its
+                              * records say */
     bool has_events;         /* duplicate and lost are known: the run has ended */
     struct {
         double start, first_result, steady, drain, stop;
@@ -40,7 +40,7 @@ struct tote_run_summary {
     char digest[TOTE_DIGEST_TEXT_MAX]; /* "": none */
     /* From the records. */
     struct {
-        size_t n;
+        uint64_t n;
         double p50, p90, p99, max;
     } task_s;
     double cpu_tasks_s, cpu_engine_s;
@@ -77,13 +77,22 @@ struct tote_setting {
     char *name, *value;
 };
 
+/* What was asked for; texts are borrowed from the summary. */
+struct tote_plan {
+    const char *kernel, *batch;
+    uint64_t size, seed, tasks;
+    uint32_t workers;
+};
+
 struct tote_summary {
     bool is_compare;
-    char *store;                   /* its path */
-    struct tote_run_summary *runs; /* by cell, block and id; at least one */
+    char *store; /* its path */
+    struct tote_plan plan;
+    struct tote_run_summary *runs; /* by cell, block and id; none only in a comparison
+                                    * that ended before its first launch */
     size_t n_runs;
     struct tote_cell_summary
-        *cells; /* in the order of --engines; none for a lone run */
+        *cells; /* that were launched, in the order of --engines; none for a lone run */
     size_t n_cells;
     struct tote_limit_pass *limits; /* by block */
     size_t n_limits;
@@ -95,14 +104,14 @@ struct tote_summary {
     size_t n_settings;
 };
 
-/* Rows and settings, and all numbers that need no records. -ENODATA: no run in it;
- * -EBADMSG: damaged, or its setting "kind" is none of ours; -ENOMEM; or the store's
- * error. On failure there is nothing to finish. */
-int tote_gather_rows(struct tote_store *store, struct tote_summary *ret_summary,
-                     struct tote_error *err);
+/* Reads everything, as it stands at one moment. -ENODATA: no run in it; -EBADMSG:
+ * damaged; -EPROTO: its setting "kind" is none of ours; -ENOMEM; or the store's error.
+ * On failure there is nothing to finish. */
+int tote_gather(struct tote_store *store, struct tote_summary *ret_summary,
+                struct tote_error *err);
 
-/* Adds what the records tell. On failure the summary is to be finished as usual. */
-int tote_gather_records(struct tote_store *store, struct tote_summary *summary,
+/* A part of it: adds what the records of one run tell. */
+int tote_gather_records(struct tote_store *store, struct tote_run_summary *run,
                         struct tote_error *err);
 
 void tote_gather_finish(struct tote_summary *summary); /* a zeroed one is accepted */
@@ -110,7 +119,7 @@ void tote_gather_finish(struct tote_summary *summary); /* a zeroed one is accept
 /* Masks every text of the summary. */
 void tote_gather_mask(struct tote_summary *summary, enum tote_mask mask);
 
-/* The run that a report of a lone run shows: the last one. */
+/* The run that a report of a lone run shows: the last one. There must be one. */
 const struct tote_run_summary *tote_gather_run(const struct tote_summary *summary);
 
 /* Value of a setting (borrowed), or null. */

@@ -1,45 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* gather_records.c: one walk over the records of each run: service times, CPU time, the
- * first tasks that failed (gather.h). Not for what the rows of runs tell (gather.c). */
+/* gather_records.c: walks over the records of each run: service times, CPU time, the
+ * first tasks that failed (gather.h). Not for what the rows of runs tell (gather.c).
+ *
+ * Nothing is kept of a record, so that a bag of millions needs no more memory than a
+ * small one. */
 #include <errno.h>
-#include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 
 #include "report/gather.h"
+#include "report/percentile.h"
 
 struct walk {
     struct tote_run_summary *run;
-    const struct tote_store *store;
-    struct tote_error *err;
-    double *seconds; /* of ok tasks */
-    size_t n, room;
-    uint64_t n_tasks;        /* with a result, before `last` */
+    uint64_t n_tasks, n_ok;  /* with a result, a good one; before `last` */
     struct tote_record last; /* of the task at hand */
     bool has_last, is_ok;    /* it has an ok record */
     double cpu_ns;
 };
-
-static int keep_duration(struct walk *walk, const struct tote_record *record)
-{
-    if (record->end_ns < record->start_ns)
-        return tote_error_set(walk->err, -EBADMSG,
-                              "store '%.200s' is damaged: task %" PRIu64
-                              " of run %" PRId64 " ends before it starts",
-                              tote_store_path(walk->store), record->task,
-                              walk->run->row.id);
-    if (walk->n == walk->room) {
-        size_t room = walk->room ? 2 * walk->room : 1024;
-        double *seconds = reallocarray(walk->seconds, room, sizeof *seconds);
-        if (!seconds)
-            return tote_error_set(walk->err, -ENOMEM, "out of memory for the report");
-        walk->seconds = seconds;
-        walk->room = room;
-    }
-    walk->seconds[walk->n++] =
-        (double)(record->end_ns - record->start_ns) / (double)TOTE_NS_PER_S;
-    return 0;
-}
 
 /* All records of the last task have been seen. */
 static void end_task(struct walk *walk)
@@ -48,6 +25,7 @@ static void end_task(struct walk *walk)
     if (!walk->has_last)
         return;
     walk->n_tasks++;
+    walk->n_ok += walk->is_ok;
     if (walk->is_ok || run->n_failures == TOTE_GATHER_FAILURES)
         return;
     run->failures[run->n_failures++] = (struct tote_failure){
@@ -68,43 +46,63 @@ static int visit(void *context, const struct tote_record *record, uint64_t worke
     walk->has_last = true;
     walk->last = *record;
     walk->cpu_ns += (double)record->cpu_ns;
-    if (record->outcome != TOTE_OUTCOME_OK || walk->is_ok)
-        return 0;
-    walk->is_ok = true;
-    return keep_duration(walk, record);
+    walk->is_ok = walk->is_ok || record->outcome == TOTE_OUTCOME_OK;
+    return 0;
 }
 
 static void summarize(struct walk *walk)
 {
     struct tote_run_summary *run = walk->run;
     end_task(walk);
-    tote_stats_sort(walk->seconds, walk->n);
-    run->task_s.n = walk->n;
-    run->task_s.p50 = tote_stats_percentile(walk->seconds, walk->n, 50);
-    run->task_s.p90 = tote_stats_percentile(walk->seconds, walk->n, 90);
-    run->task_s.p99 = tote_stats_percentile(walk->seconds, walk->n, 99);
-    run->task_s.max = tote_stats_percentile(walk->seconds, walk->n, 100);
     if (walk->has_last || run->row.tasks == 0)
         run->cpu_tasks_s = walk->cpu_ns / (double)TOTE_NS_PER_S;
     /* The two clocks differ in grain, so the difference may come out below 0. */
     double engine = run->cpu_total_s - run->cpu_tasks_s;
     run->cpu_engine_s = isnan(engine) ? NAN : fmax(engine, 0);
-    if (run->row.state == TOTE_RUN_RUNNING) { /* its row was not brought up to date */
-        run->done = walk->n;
-        run->failed = walk->n_tasks - walk->n;
-    }
+    if (run->is_counted)
+        return;
+    /* The row of a run that was cut short is older than its last records. */
+    run->done = walk->n_ok;
+    run->failed = walk->n_tasks - walk->n_ok;
 }
 
-int tote_gather_records(struct tote_store *store, struct tote_summary *summary,
+/* --- service times --- */
+
+static int add_duration(void *context, tote_ns_t duration)
+{
+    tote_percentiles_add(context, duration);
+    return 0;
+}
+
+static int gather_times(struct tote_store *store, struct tote_run_summary *run,
                         struct tote_error *err)
 {
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < summary->n_runs; i++) {
-        struct walk walk = {.run = &summary->runs[i], .store = store, .err = err};
-        rc = tote_store_each_record(store, walk.run->row.id, visit, &walk, err);
-        if (rc == 0)
-            summarize(&walk);
-        free(walk.seconds);
-    }
+    static const double wanted[] = {50, 90, 99, 100};
+    enum { N = sizeof wanted / sizeof *wanted };
+    struct tote_percentiles *percentiles = tote_percentiles_create(wanted, N);
+    if (!percentiles)
+        return tote_error_set(err, -ENOMEM, "out of memory for the report");
+    double *const into[N] = {&run->task_s.p50, &run->task_s.p90, &run->task_s.p99,
+                             &run->task_s.max};
+    int rc;
+    do {
+        rc = tote_store_each_duration(store, run->row.id, add_duration, percentiles,
+                                      err);
+    } while (rc == 0 && tote_percentiles_next(percentiles));
+    run->task_s.n = tote_percentiles_count(percentiles);
+    for (size_t i = 0; rc == 0 && i < N; i++)
+        *into[i] = tote_percentiles_get(percentiles, i) / (double)TOTE_NS_PER_S;
+    tote_percentiles_destroy(percentiles);
     return rc;
+}
+
+int tote_gather_records(struct tote_store *store, struct tote_run_summary *run,
+                        struct tote_error *err)
+{
+    struct walk walk = {.run = run};
+    int rc = tote_store_each_record(store, run->row.id, visit, &walk, err);
+    if (rc < 0)
+        return rc;
+    summarize(&walk);
+    return gather_times(store, run, err);
 }

@@ -117,17 +117,23 @@ static json_t *failures(const struct tote_run_summary *run)
     return array;
 }
 
+/* Null: it was never launched. */
+static json_t *boxed(const struct tote_run_row *row)
+{
+    return row->box[0] ? json_boolean(row->is_boxed) : json_null();
+}
+
 static json_t *what_ran(const struct tote_summary *summary,
                         const struct tote_run_summary *run)
 {
     const struct tote_run_row *row = &run->row;
     return json_pack(
-        "{s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:s}", "engine",
-        row->engine, "engine_version", row->engine_version, "binding", row->binding,
-        "options", options(row->options), "label", row->label, "box", row->box,
-        "kernel", row->kernel, "size", count(row->size), "seed", count(row->seed),
-        "workers", count(row->workers), "batch", row->batch, "state",
-        tote_run_state_name(row->state), "store", summary->store);
+        "{s:s, s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:s, s:s, s:s}",
+        "engine", row->engine, "engine_version", row->engine_version, "binding",
+        row->binding, "options", options(row->options), "label", row->label, "box",
+        row->box, "boxed", boxed(row), "kernel", row->kernel, "size", count(row->size),
+        "seed", count(row->seed), "workers", count(row->workers), "batch", row->batch,
+        "state", tote_run_state_name(row->state), "store", summary->store);
 }
 
 static json_t *how_it_went(const struct tote_run_summary *run)
@@ -195,10 +201,10 @@ static json_t *one_cell(const struct tote_summary *summary,
 {
     const struct tote_run_row *row = &cell->runs[0].row;
     json_t *object =
-        json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:o}", "label", row->label, "engine",
-                  row->engine, "engine_version", row->engine_version, "binding",
-                  row->binding, "options", options(row->options), "box", row->box,
-                  "runs", runs_of(summary, cell));
+        json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:o}", "label", row->label,
+                  "engine", row->engine, "engine_version", row->engine_version,
+                  "binding", row->binding, "options", options(row->options), "box",
+                  row->box, "boxed", boxed(row), "runs", runs_of(summary, cell));
     return join(object, cell_numbers(cell));
 }
 
@@ -244,11 +250,11 @@ static json_t *limit(const struct tote_summary *summary)
                      passes_of(summary));
 }
 
-static json_t *bag(const struct tote_run_row *row)
+static json_t *bag(const struct tote_plan *plan)
 {
-    return json_pack("{s:s, s:o, s:o, s:o}", "kernel", row->kernel, "size",
-                     count(row->size), "seed", count(row->seed), "tasks",
-                     count(row->tasks));
+    return json_pack("{s:s, s:o, s:o, s:o}", "kernel", plan->kernel, "size",
+                     count(plan->size), "seed", count(plan->seed), "tasks",
+                     count(plan->tasks));
 }
 
 /* --- documents --- */
@@ -301,14 +307,14 @@ static json_t *blocks(const struct tote_summary *summary)
 
 static json_t *document_of_compare(const struct tote_summary *summary)
 {
-    const struct tote_run_row *row = &summary->runs[0].row;
+    const struct tote_plan *plan = &summary->plan;
     char *verdict = tote_verdict_sentence(summary);
     if (!verdict)
         return NULL;
     json_t *document = json_pack(
         "{s:i, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:s}",
-        "schema_version", TOTE_REPORT_SCHEMA, "kind", "compare", "bag", bag(row),
-        "workers", count(row->workers), "batch", row->batch, "order_seed",
+        "schema_version", TOTE_REPORT_SCHEMA, "kind", "compare", "bag", bag(plan),
+        "workers", count(plan->workers), "batch", plan->batch, "order_seed",
         setting_count(summary, "order_seed"), "end",
         text_or_null(tote_gather_setting(summary, "end")), "blocks", blocks(summary),
         "cells", cells_of(summary), "limit", limit(summary), "digests_equal",

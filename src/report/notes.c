@@ -9,9 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How src/core describes a box that has all its namespaces. */
-#define BOX_FULL "user, PID"
-
 struct maker {
     struct tote_notes notes;
     bool has_failed; /* out of memory */
@@ -62,6 +59,8 @@ static void note_end(struct maker *maker, const struct tote_summary *summary)
 static void note_n(struct maker *maker, const struct tote_summary *summary)
 {
     size_t least = SIZE_MAX, most = 0;
+    if (summary->n_cells == 0) /* over before its first run */
+        return;
     for (size_t i = 0; i < summary->n_cells; i++) {
         size_t n = summary->cells[i].n_counted;
         least = n < least ? n : least;
@@ -80,26 +79,32 @@ static void note_n(struct maker *maker, const struct tote_summary *summary)
 static void note_cores(struct maker *maker, const struct tote_summary *summary)
 {
     uint64_t cores;
-    uint32_t workers = tote_gather_run(summary)->row.workers;
-    if (tote_gather_count(summary, "environment.cores", &cores) && workers > cores)
+    uint32_t workers = summary->plan.workers;
+    bool is_known = tote_gather_count(summary, "environment.cores_usable", &cores) ||
+                    tote_gather_count(summary, "environment.cores", &cores);
+    if (is_known && workers > cores)
         add(maker,
-            "more workers than cores (%" PRIu32 " on %" PRIu64
+            "more workers than usable cores (%" PRIu32 " on %" PRIu64
             "): this says nothing about scaling",
             workers, cores);
 }
 
-/* Once for all cells that are in boxes alike. */
+static bool is_box_full(const struct tote_run_summary *run)
+{
+    return run->row.is_boxed || !run->row.box[0]; /* no words: it was never launched */
+}
+
+/* Once for all runs that are in boxes alike. */
 static void note_box(struct maker *maker, const struct tote_summary *summary,
                      const struct tote_run_summary *run)
 {
-    const char *box = run->row.box;
-    if (!box[0] || strncmp(box, BOX_FULL, strlen(BOX_FULL)) == 0)
+    if (is_box_full(run))
         return;
     for (const struct tote_run_summary *other = summary->runs; other < run; other++) {
-        if (strcmp(other->row.box, box) == 0)
+        if (!is_box_full(other) && strcmp(other->row.box, run->row.box) == 0)
             return;
     }
-    add(maker, "the box of %s is not full: %s", run->row.label, box);
+    add(maker, "the box of %s is not full: %s", run->row.label, run->row.box);
 }
 
 /* --- runs and tasks --- */
@@ -115,11 +120,15 @@ static void note_run(struct maker *maker, const struct tote_run_summary *run,
 {
     const char *why =
         run->has_events ? run->row.why : "what was durable by then is counted";
-    char block[32] = "";
-    if (has_block)
-        snprintf(block, sizeof block, ", block %" PRId64, run->row.block);
-    add(maker, "%s%s: %s%s%s", run->row.label, block, tote_notes_state(run),
-        why[0] ? ": " : "", why);
+    if (!has_block) /* the head of a run's report counts its tasks */
+        add(maker, "%s: %s%s%s", run->row.label, tote_notes_state(run),
+            why[0] ? ": " : "", why);
+    else
+        add(maker,
+            "%s, block %" PRId64 ": %s, %" PRIu64 " of %" PRIu64
+            " tasks have a durable result%s%s",
+            run->row.label, run->row.block, tote_notes_state(run),
+            run->done + run->failed, run->row.tasks, why[0] ? ": " : "", why);
 }
 
 static void note_runs(struct maker *maker, const struct tote_summary *summary)
@@ -158,9 +167,10 @@ static void make_of_compare(struct maker *maker, const struct tote_summary *summ
     note_n(maker, summary);
     note_cores(maker, summary);
     note_runs(maker, summary);
+    for (size_t i = 0; i < summary->n_runs; i++)
+        note_box(maker, summary, &summary->runs[i]);
     for (size_t i = 0; i < summary->n_cells; i++) {
         const struct tote_cell_summary *cell = &summary->cells[i];
-        note_box(maker, summary, &cell->runs[0]);
         note_events(maker, cell->runs[0].row.label, cell->failed, cell->lost,
                     cell->duplicate);
     }

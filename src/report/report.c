@@ -17,42 +17,40 @@ static const struct {
     [TOTE_REPORT_CSV] = {TOTE_MASK_NOTHING, tote_csv_write}, /* data, to the byte */
 };
 
-int tote_report_write(struct tote_store *store, enum tote_report_format format,
-                      FILE *out, struct tote_error *err)
+static struct tote_verdict judge(const struct tote_summary *summary)
 {
-    struct tote_summary summary;
-    int rc = tote_gather_rows(store, &summary, err);
-    if (rc < 0)
-        return rc;
-    rc = tote_gather_records(store, &summary, err);
-    if (rc < 0)
-        goto out;
-    tote_gather_mask(&summary, formats[format].mask);
-    rc = formats[format].write(&summary, out);
-    if (rc < 0) {
-        tote_error_set(err, rc, "out of memory for the report");
-        goto out;
-    }
-    errno = 0;
-    if (fflush(out) != 0 || ferror(out))
-        rc = tote_error_set(err, -EIO, "cannot write the report: %s",
-                            errno ? strerror(errno) : "output error");
-out:
-    tote_gather_finish(&summary);
-    return rc;
+    struct tote_verdict verdict = {.has_differed = summary->outputs == TOTE_SAME_NO};
+    for (size_t i = 0; i < summary->n_runs; i++)
+        verdict.has_failed = verdict.has_failed || summary->runs[i].failed > 0;
+    return verdict;
 }
 
-int tote_report_judge(struct tote_store *store, struct tote_verdict *ret_verdict,
+static int write_summary(const struct tote_summary *summary,
+                         enum tote_report_format format, FILE *out,
+                         struct tote_error *err)
+{
+    int rc = formats[format].write(summary, out);
+    if (rc < 0)
+        return tote_error_set(err, rc, "out of memory for the report");
+    errno = 0;
+    if (fflush(out) != 0 || ferror(out))
+        return tote_error_set(err, -EIO, "cannot write the report: %s",
+                              errno ? strerror(errno) : "output error");
+    return 0;
+}
+
+int tote_report_write(struct tote_store *store, enum tote_report_format format,
+                      FILE *out, struct tote_verdict *ret_verdict,
                       struct tote_error *err)
 {
     struct tote_summary summary;
-    int rc = tote_gather_rows(store, &summary, err);
+    int rc = tote_gather(store, &summary, err);
     if (rc < 0)
         return rc;
-    struct tote_verdict verdict = {.has_differed = summary.outputs == TOTE_SAME_NO};
-    for (size_t i = 0; i < summary.n_runs; i++)
-        verdict.has_failed = verdict.has_failed || summary.runs[i].failed > 0;
-    *ret_verdict = verdict;
+    tote_gather_mask(&summary, formats[format].mask);
+    rc = write_summary(&summary, format, out, err);
+    if (rc == 0 && ret_verdict)
+        *ret_verdict = judge(&summary);
     tote_gather_finish(&summary);
-    return 0;
+    return rc;
 }

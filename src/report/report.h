@@ -4,7 +4,7 @@
  *
  *     struct tote_store *store;
  *     tote_store_open("bag.tote", &store, &err);
- *     tote_report_write(store, TOTE_REPORT_JSON, stdout, &err);
+ *     tote_report_write(store, TOTE_REPORT_JSON, stdout, &verdict, &err);
  *
  * The store's setting "kind" says what it is: "run" (one run) or "compare" (cells).
  *
@@ -17,9 +17,10 @@
  *     wall          launch to the last record durable
  *     tasks_per_s         tasks with a result, good or failed, over wall
  *     steady_tasks_per_s  the same over ready to the last record durable: the rate
- * after start-up, its ramp and its tail included, nothing trimmed A number that is not
- * available is null in JSON, empty in CSV, "-" in text; never 0. Medians and intervals
- * are of complete runs only; below n = 6 there is no interval. */
+ * after start-up, its ramp and its tail included, nothing trimmed.
+ *
+ * A number that is not available is null in JSON, empty in CSV, "-" in text; never 0.
+ * Medians and intervals are of complete runs only; below n = 6 there is no interval. */
 #ifndef TOTE_REPORT_H
 #define TOTE_REPORT_H
 
@@ -33,19 +34,18 @@
 
 enum tote_report_format { TOTE_REPORT_TEXT, TOTE_REPORT_JSON, TOTE_REPORT_CSV };
 
-/* Writes the report of an open store. -EIO: the output cannot be written; -ENODATA: the
- * store holds no run; -EBADMSG: it is damaged; else the store's error. */
-int tote_report_write(struct tote_store *store, enum tote_report_format format,
-                      FILE *out, struct tote_error *err);
-
 /* What the exit code depends on. */
 struct tote_verdict {
     bool has_failed;   /* a run has tasks that failed */
     bool has_differed; /* runs of the same bag have different digests */
 };
 
-/* Looks at the rows of runs only, not at their records. */
-int tote_report_judge(struct tote_store *store, struct tote_verdict *ret_verdict,
+/* Writes the report of an open store and gives its verdict, which may be null. The
+ * memory that it needs does not depend on the number of records. -EIO: the output
+ * cannot be written; -ENODATA: the store holds no run; -EBADMSG: it is damaged; else
+ * the store's error. */
+int tote_report_write(struct tote_store *store, enum tote_report_format format,
+                      FILE *out, struct tote_verdict *ret_verdict,
                       struct tote_error *err);
 
 #endif

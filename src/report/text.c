@@ -59,7 +59,7 @@ static void write_rates(FILE *out, const struct tote_run_summary *run)
 static void write_costs(FILE *out, const struct tote_run_summary *run)
 {
     char p50[TOTE_FIGURE_MAX], p99[TOTE_FIGURE_MAX], max[TOTE_FIGURE_MAX];
-    fprintf(out, ROW "p50 %s, p99 %s, max %s (n=%zu)\n", "task time",
+    fprintf(out, ROW "p50 %s, p99 %s, max %s (n=%" PRIu64 ")\n", "task time",
             tote_figure_duration(run->task_s.p50, p50),
             tote_figure_duration(run->task_s.p99, p99),
             tote_figure_duration(run->task_s.max, max), run->task_s.n);
@@ -200,8 +200,8 @@ static int write_table(FILE *out, const struct tote_summary *summary)
 {
     bool has_limit = summary->n_limits > 0;
     size_t n = summary->n_cells + has_limit;
-    struct line *lines = calloc(n, sizeof *lines);
-    const char **cells = calloc(n * COLUMNS, sizeof *cells);
+    struct line *lines = calloc(n + 1, sizeof *lines); /* n may be 0 */
+    const char **cells = calloc((n + 1) * COLUMNS, sizeof *cells);
     int rc = lines && cells ? 0 : -ENOMEM;
     if (rc < 0)
         goto out;
@@ -224,14 +224,14 @@ out:
 
 static void write_subject(FILE *out, const struct tote_summary *summary)
 {
-    const struct tote_run_row *row = &summary->runs[0].row;
+    const struct tote_plan *plan = &summary->plan;
     uint64_t planned = summary->n_blocks;
     tote_gather_count(summary, "runs", &planned);
     fprintf(out,
             "%s, size %" PRIu64 ", seed %" PRIu64 ": %" PRIu64 " tasks, %" PRIu32
             " workers, batch %s; %zu of %" PRIu64 " blocks\n\n",
-            row->kernel, row->size, row->seed, row->tasks, row->workers, row->batch,
-            summary->n_blocks, planned);
+            plan->kernel, plan->size, plan->seed, plan->tasks, plan->workers,
+            plan->batch, summary->n_blocks, planned);
 }
 
 static int write_compare(FILE *out, const struct tote_summary *summary)

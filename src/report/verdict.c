@@ -292,6 +292,10 @@ static void write_difference(FILE *out, const struct tote_summary *summary)
 /* Writes the sentence for a comparison that allows none; false if it allows one. */
 static bool write_refusal(FILE *out, const struct tote_summary *summary)
 {
+    if (summary->n_cells == 0) {
+        fputs("No verdict: it ended before the first run.", out);
+        return true;
+    }
     if (summary->outputs == TOTE_SAME_NO) {
         write_difference(out, summary);
         return true;
@@ -310,7 +314,7 @@ static bool write_refusal(FILE *out, const struct tote_summary *summary)
         fputs(").", out);
         return true;
     }
-    bool is_empty = summary->runs[0].row.tasks == 0;
+    bool is_empty = summary->plan.tasks == 0;
     if (is_empty)
         fputs("No verdict: the bag is empty.", out);
     return is_empty;
@@ -330,7 +334,7 @@ char *tote_verdict_sentence(const struct tote_summary *summary)
 {
     char *text = NULL;
     size_t size = 0;
-    struct entry *entries = calloc(summary->n_cells, sizeof *entries);
+    struct entry *entries = calloc(summary->n_cells + 1, sizeof *entries);
     FILE *out = entries ? open_memstream(&text, &size) : NULL;
     if (!out) {
         free(entries);

@@ -56,11 +56,16 @@ static double between(double a, double b, double t)
     return fmin(fmax(value, a), b);
 }
 
+double tote_stats_percentile_place(size_t n, double p)
+{
+    return fmin(fmax(p, 0), 100) / 100 * (double)(n - 1);
+}
+
 double tote_stats_percentile(const double *sorted, size_t n, double p)
 {
     if (n == 0 || isnan(p))
         return NAN;
-    double place = fmin(fmax(p, 0), 100) / 100 * (double)(n - 1);
+    double place = tote_stats_percentile_place(n, p);
     size_t below = (size_t)place;
     if (below + 1 >= n)
         return sorted[n - 1];

@@ -29,6 +29,10 @@ size_t tote_stats_median_rank(size_t n);
  * default, Hyndman & Fan type 7) of values sorted in rising order; NaN if n is 0. */
 double tote_stats_percentile(const double *sorted, size_t n, double p);
 
+/* Where that is among n sorted values, n > 0: in [0, n - 1]; between two of them unless
+ * it is whole. */
+double tote_stats_percentile_place(size_t n, double p);
+
 /* Sorts in rising order, in place. */
 void tote_stats_sort(double *values, size_t n);
 

@@ -10,38 +10,57 @@ int tote_insert_open(struct tote_insert *insert, const struct tote_db *db,
                      struct tote_error *err)
 {
     *insert = (struct tote_insert){.db = db};
-    int code = tote_db_prepare(db, "BEGIN IMMEDIATE", DOING, &insert->begin, err);
-    if (code == 0)
-        code =
-            tote_db_prepare(db,
-                            "INSERT INTO record (run, task, attempt, worker, start_ns,"
-                            " end_ns, cpu_ns, bytes_in, bytes_out, outcome, digest)"
-                            " VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-                            DOING, &insert->record, err);
-    if (code == 0)
-        code = tote_db_prepare(db, "COMMIT", DOING, &insert->commit, err);
+    const struct {
+        sqlite3_stmt **statement;
+        const char *sql;
+    } all[] = {
+        {&insert->begin, "BEGIN IMMEDIATE"},
+        {&insert->record, "INSERT INTO record (run, task, attempt, worker, start_ns,"
+                          " end_ns, cpu_ns, bytes_in, bytes_out, outcome, digest)"
+                          " VALUES (?,?,?,?,?,?,?,?,?,?,?)"},
+        {&insert->batch, "INSERT INTO batch (run, batch, first, count, attempt,"
+                         " worker, sent_ns, back_ns, lost, why)"
+                         " VALUES (?,?,?,?,?,?,?,?,?,?)"},
+        {&insert->worker, "INSERT INTO worker (run, worker, host, pid, slots,"
+                          " joined_ns, left_ns) VALUES (?,?,?,?,?,?,?)"
+                          " ON CONFLICT DO UPDATE SET left_ns = excluded.left_ns"},
+        {&insert->commit, "COMMIT"},
+    };
+    int code = 0;
+    for (size_t i = 0; code == 0 && i < sizeof all / sizeof *all; i++)
+        code = tote_db_prepare(db, all[i].sql, DOING, all[i].statement, err);
     if (code < 0)
         tote_insert_close(insert);
     return code;
 }
 
+/* Runs a statement that gives no rows, so that it can be bound anew. */
 static int step_once(const struct tote_insert *insert, sqlite3_stmt *statement,
-                     struct tote_error *err)
+                     const char *doing, struct tote_error *err)
 {
     int rc = sqlite3_step(statement);
-    int code = rc == SQLITE_DONE ? 0 : tote_db_fail(insert->db, rc, DOING, err);
+    int code = rc == SQLITE_DONE ? 0 : tote_db_fail(insert->db, rc, doing, err);
     sqlite3_reset(statement);
     return code;
 }
 
+/* The same, once everything is bound. */
+static int step_bound(const struct tote_insert *insert, const struct tote_bind *bind,
+                      const char *doing, struct tote_error *err)
+{
+    if (bind->rc != SQLITE_OK)
+        return tote_db_fail(insert->db, bind->rc, doing, err);
+    return step_once(insert, bind->statement, doing, err);
+}
+
 int tote_insert_begin(struct tote_insert *insert, struct tote_error *err)
 {
-    return step_once(insert, insert->begin, err);
+    return step_once(insert, insert->begin, DOING, err);
 }
 
 int tote_insert_commit(struct tote_insert *insert, struct tote_error *err)
 {
-    return step_once(insert, insert->commit, err);
+    return step_once(insert, insert->commit, DOING, err);
 }
 
 static int insert_record(struct tote_insert *insert, struct tote_bind bind,
@@ -57,9 +76,7 @@ static int insert_record(struct tote_insert *insert, struct tote_bind bind,
     tote_bind_uint(&bind, record->bytes_out);
     tote_bind_int(&bind, record->outcome);
     tote_bind_digest(&bind, &record->digest);
-    if (bind.rc != SQLITE_OK)
-        return tote_db_fail(insert->db, bind.rc, DOING, err);
-    return step_once(insert, insert->record, err);
+    return step_bound(insert, &bind, DOING, err);
 }
 
 int tote_insert_records(struct tote_insert *insert, int64_t run, uint64_t worker,
@@ -80,25 +97,18 @@ void tote_insert_close(struct tote_insert *insert)
 {
     sqlite3_finalize(insert->begin);
     sqlite3_finalize(insert->record);
+    sqlite3_finalize(insert->batch);
+    sqlite3_finalize(insert->worker);
     sqlite3_finalize(insert->commit);
     if (insert->db && !sqlite3_get_autocommit(insert->db->sqlite))
         sqlite3_exec(insert->db->sqlite, "ROLLBACK", NULL, NULL, NULL);
     *insert = (struct tote_insert){0};
 }
 
-int tote_insert_batch(const struct tote_db *db, const struct tote_batch_row *row,
+int tote_insert_batch(struct tote_insert *insert, const struct tote_batch_row *row,
                       struct tote_error *err)
 {
-    const char *doing = "write a batch";
-    sqlite3_stmt *statement;
-    int code = tote_db_prepare(db,
-                               "INSERT INTO batch (run, batch, first, count, attempt,"
-                               " worker, sent_ns, back_ns, lost, why)"
-                               " VALUES (?,?,?,?,?,?,?,?,?,?)",
-                               doing, &statement, err);
-    if (code < 0)
-        return code;
-    struct tote_bind bind = {.statement = statement};
+    struct tote_bind bind = {.statement = insert->batch};
     tote_bind_int(&bind, row->run);
     tote_bind_uint(&bind, row->batch);
     tote_bind_uint(&bind, row->first);
@@ -108,23 +118,14 @@ int tote_insert_batch(const struct tote_db *db, const struct tote_batch_row *row
     tote_bind_int(&bind, row->sent_ns);
     tote_bind_int(&bind, row->back_ns);
     tote_bind_int(&bind, row->lost);
-    tote_bind_text(&bind, row->why);
-    return tote_bind_finish(&bind, db, doing, err);
+    tote_bind_text(&bind, row->why); /* borrowed until the next one: stepped here */
+    return step_bound(insert, &bind, "write a batch", err);
 }
 
-int tote_insert_worker(const struct tote_db *db, const struct tote_worker_row *row,
+int tote_insert_worker(struct tote_insert *insert, const struct tote_worker_row *row,
                        struct tote_error *err)
 {
-    const char *doing = "write a worker";
-    sqlite3_stmt *statement;
-    int code = tote_db_prepare(db,
-                               "INSERT INTO worker (run, worker, host, pid, slots,"
-                               " joined_ns, left_ns) VALUES (?,?,?,?,?,?,?)"
-                               " ON CONFLICT DO UPDATE SET left_ns = excluded.left_ns",
-                               doing, &statement, err);
-    if (code < 0)
-        return code;
-    struct tote_bind bind = {.statement = statement};
+    struct tote_bind bind = {.statement = insert->worker};
     tote_bind_int(&bind, row->run);
     tote_bind_uint(&bind, row->worker);
     tote_bind_text(&bind, row->host);
@@ -132,5 +133,5 @@ int tote_insert_worker(const struct tote_db *db, const struct tote_worker_row *r
     tote_bind_uint(&bind, row->slots);
     tote_bind_int(&bind, row->joined_ns);
     tote_bind_int(&bind, row->left_ns);
-    return tote_bind_finish(&bind, db, doing, err);
+    return step_bound(insert, &bind, "write a worker", err);
 }

@@ -18,7 +18,7 @@
 
 struct tote_insert {
     const struct tote_db *db; /* borrowed */
-    sqlite3_stmt *begin, *record, *commit;
+    sqlite3_stmt *begin, *record, *batch, *worker, *commit;
 };
 
 int tote_insert_open(struct tote_insert *insert, const struct tote_db *db,
@@ -27,13 +27,11 @@ int tote_insert_begin(struct tote_insert *insert, struct tote_error *err);
 int tote_insert_records(struct tote_insert *insert, int64_t run, uint64_t worker,
                         const struct tote_record *records, size_t n,
                         struct tote_error *err);
+int tote_insert_batch(struct tote_insert *insert, const struct tote_batch_row *row,
+                      struct tote_error *err);
+int tote_insert_worker(struct tote_insert *insert, const struct tote_worker_row *row,
+                       struct tote_error *err);
 int tote_insert_commit(struct tote_insert *insert, struct tote_error *err);
 void tote_insert_close(struct tote_insert *insert); /* rolls an open group back */
-
-/* Few rows: these prepare their statement each time. */
-int tote_insert_batch(const struct tote_db *db, const struct tote_batch_row *row,
-                      struct tote_error *err);
-int tote_insert_worker(const struct tote_db *db, const struct tote_worker_row *row,
-                       struct tote_error *err);
 
 #endif

@@ -5,7 +5,7 @@
  * The winner of a task is its ok record with the lowest attempt; the recorder stores
  * one. */
 #include <errno.h>
-#include <stdlib.h>
+#include <inttypes.h>
 
 #include "base/digest.h"
 #include "store/handle.h"
@@ -119,46 +119,73 @@ int tote_store_digest(struct tote_store *store, int64_t run, uint64_t tasks,
 
 /* --- durations --- */
 
-struct duration_list {
-    tote_ns_t *ns;
-    size_t n, room;
-    uint64_t last_task;
+struct duration_walk {
+    struct tote_store *store;
+    int64_t run;
+    tote_store_visit_duration *visit;
+    void *context;
+    bool has_task;
+    uint64_t task; /* the last one seen */
 };
 
 static int duration_row(void *context, struct tote_columns *row, struct tote_error *err)
 {
-    struct duration_list *list = context;
+    struct duration_walk *walk = context;
     uint64_t task = tote_columns_count(row);
     tote_ns_t start = tote_columns_int(row, 0, INT64_MAX);
     tote_ns_t end = tote_columns_int(row, 0, INT64_MAX);
-    if (row->bad || (list->n > 0 && task == list->last_task))
+    if (row->bad || (walk->has_task && task == walk->task))
         return 0;
-    if (list->n == list->room) {
-        size_t room = list->room ? 2 * list->room : 1024;
-        tote_ns_t *ns = reallocarray(list->ns, room, sizeof *ns);
-        if (!ns)
-            return tote_error_set(err, -ENOMEM, "out of memory");
-        list->ns = ns;
-        list->room = room;
-    }
-    list->last_task = task;
-    list->ns[list->n++] = end - start;
+    if (end < start)
+        return tote_error_set(err, -EBADMSG,
+                              "store '%.200s' is damaged: task %" PRIu64
+                              " of run %" PRId64 " ends before it starts",
+                              walk->store->db.path, task, walk->run);
+    walk->has_task = true;
+    walk->task = task;
+    return walk->visit(walk->context, end - start);
+}
+
+int tote_store_each_duration(struct tote_store *store, int64_t run,
+                             tote_store_visit_duration *visit, void *context,
+                             struct tote_error *err)
+{
+    struct duration_walk walk = {
+        .store = store, .run = run, .visit = visit, .context = context};
+    return each_row_of(store,
+                       "SELECT task, start_ns, end_ns FROM record"
+                       " WHERE run=? AND outcome=0 ORDER BY task, attempt",
+                       run, duration_row, &walk, err);
+}
+
+/* --- counts --- */
+
+struct count_walk {
+    uint64_t ok, other;
+};
+
+static int count_row(void *context, struct tote_columns *row, struct tote_error *err)
+{
+    (void)err;
+    struct count_walk *walk = context;
+    walk->ok = tote_columns_count(row);
+    walk->other = tote_columns_count(row);
     return 0;
 }
 
-int tote_store_durations(struct tote_store *store, int64_t run, tote_ns_t **ret_ns,
-                         size_t *ret_n, struct tote_error *err)
+int tote_store_count(struct tote_store *store, int64_t run, uint64_t *ret_ok,
+                     uint64_t *ret_other, struct tote_error *err)
 {
-    struct duration_list list = {0};
-    int code = each_row_of(store,
-                           "SELECT task, start_ns, end_ns FROM record"
-                           " WHERE run=? AND outcome=0 ORDER BY task, attempt",
-                           run, duration_row, &list, err);
-    if (code < 0) {
-        free(list.ns);
+    struct count_walk walk = {0};
+    int code =
+        each_row_of(store,
+                    "SELECT coalesce(sum(ok), 0), count(*) - coalesce(sum(ok), 0)"
+                    " FROM (SELECT max(outcome = 0) AS ok FROM record"
+                    " WHERE run=? GROUP BY task)",
+                    run, count_row, &walk, err);
+    if (code < 0)
         return code;
-    }
-    *ret_ns = list.ns;
-    *ret_n = list.n;
+    *ret_ok = walk.ok;
+    *ret_other = walk.other;
     return 0;
 }

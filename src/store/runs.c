@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* runs.c: rows of runs, of the limit and of workers (store.h). Not for records. */
+/* runs.c: rows of runs and of the limit (store.h). Not for records. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "store/handle.h"
-#include "store/insert.h"
 #include "store/row.h"
 
 #define RUN_COLUMNS                                                                    \
     "cell, block, label, engine, engine_version, binding, options, kernel, size, "     \
     "seed,"                                                                            \
-    " tasks, workers, batch, box, state, launched_utc_ns, launch_ns, ready_ns,"        \
+    " tasks, workers, batch, box, is_boxed, state, launched_utc_ns, launch_ns, "       \
+    "ready_ns,"                                                                        \
     " first_ns, fed_ns, last_ns, end_ns, done, failed, duplicate, lost, cpu_user_ns,"  \
     " cpu_sys_ns, digest, stats, why"
-#define RUN_VALUES "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?"
+#define RUN_VALUES "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?"
 
 static const char *const state_names[] = {
     [TOTE_RUN_RUNNING] = "running",
@@ -31,10 +31,9 @@ const char *tote_run_state_name(enum tote_run_state state)
 
 void tote_run_row_finish(struct tote_run_row *row)
 {
-    char *texts[] = {row->label,   row->engine,  row->engine_version,
-                     row->binding, row->options, row->kernel,
-                     row->batch,   row->box,     row->stats,
-                     row->why};
+    char *texts[] = {row->label,   row->engine, row->engine_version, row->binding,
+                     row->options, row->kernel, row->batch,          row->box,
+                     row->stats,   row->why};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     *row = (struct tote_run_row){0};
@@ -58,6 +57,7 @@ static void bind_run_plan(struct tote_bind *bind, const struct tote_run_row *row
     tote_bind_uint(bind, row->workers);
     tote_bind_text(bind, row->batch);
     tote_bind_text(bind, row->box);
+    tote_bind_int(bind, row->is_boxed);
 }
 
 static void bind_run_course(struct tote_bind *bind, const struct tote_run_row *row)
@@ -129,7 +129,7 @@ int tote_store_update_run(struct tote_store *store, const struct tote_run_row *r
     return code;
 }
 
-/* --- the limit, workers --- */
+/* --- the limit --- */
 
 int tote_store_add_limit(struct tote_store *store, const struct tote_limit_row *row,
                          struct tote_error *err)
@@ -152,13 +152,6 @@ int tote_store_add_limit(struct tote_store *store, const struct tote_limit_row *
     tote_bind_int(&bind, row->wall_ns);
     tote_bind_digest(&bind, &row->digest);
     return tote_bind_finish(&bind, &store->db, doing, err);
-}
-
-int tote_store_put_worker(struct tote_store *store, const struct tote_worker_row *row,
-                          struct tote_error *err)
-{
-    int code = tote_store_harden(store, err);
-    return code < 0 ? code : tote_insert_worker(&store->db, row, err);
 }
 
 /* --- reading --- */
@@ -195,6 +188,7 @@ static void read_run_plan(struct tote_columns *row, struct tote_run_row *run)
     run->workers = tote_columns_uint32(row);
     run->batch = tote_columns_text_copy(row);
     run->box = tote_columns_text_copy(row);
+    run->is_boxed = tote_columns_int(row, 0, 1) == 1;
 }
 
 static void read_run_course(struct tote_columns *row, struct tote_run_row *run)
@@ -221,7 +215,8 @@ static void read_run_course(struct tote_columns *row, struct tote_run_row *run)
 static bool run_has_texts(const struct tote_run_row *run)
 {
     return run->label && run->engine && run->engine_version && run->binding &&
-           run->options && run->kernel && run->batch && run->box && run->stats && run->why;
+           run->options && run->kernel && run->batch && run->box && run->stats &&
+           run->why;
 }
 
 /* Makes room for one more element of size bytes in a growing array; null: no memory. */

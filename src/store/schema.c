@@ -16,6 +16,7 @@ const char tote_schema_sql[] =
     " binding TEXT NOT NULL, options TEXT NOT NULL, kernel TEXT NOT NULL,"
     " size INTEGER NOT NULL, seed INTEGER NOT NULL, tasks INTEGER NOT NULL,"
     " workers INTEGER NOT NULL, batch TEXT NOT NULL, box TEXT NOT NULL,"
+    " is_boxed INTEGER NOT NULL CHECK (is_boxed IN (0, 1)),"
     " state TEXT NOT NULL"
     "  CHECK (state IN ('running', 'complete', 'interrupted', 'broken')),"
     " launched_utc_ns INTEGER NOT NULL, launch_ns INTEGER NOT NULL,"

@@ -48,7 +48,7 @@ static bool side_file_exists(const char *path, const char *suffix)
     return exists;
 }
 
-static void store_unlink(const char *path)
+void tote_store_unlink(const char *path)
 {
     static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
@@ -254,7 +254,7 @@ int tote_store_create(const char *path, struct tote_store **ret_store,
         code = enter_wal(&store->db, err);
     if (code < 0) {
         tote_db_close(&store->db);
-        store_unlink(path);
+        tote_store_unlink(path);
     }
 out:
     if (code < 0)
@@ -339,6 +339,16 @@ void tote_store_close(struct tote_store *store)
 const char *tote_store_path(const struct tote_store *store)
 {
     return store->db.path;
+}
+
+int tote_store_freeze(struct tote_store *store, struct tote_error *err)
+{
+    return tote_db_exec(&store->db, "BEGIN", "read it", err);
+}
+
+void tote_store_thaw(struct tote_store *store)
+{
+    sqlite3_exec(store->db.sqlite, "COMMIT", NULL, NULL, NULL); /* wrote nothing */
 }
 
 /* --- settings --- */

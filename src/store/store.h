@@ -50,8 +50,9 @@ struct tote_run_row {
     char *kernel;
     uint64_t size, seed, tasks;
     uint32_t workers;
-    char *batch; /* as asked: "auto", "1", "20" */
-    char *box;   /* what contains the engine, and what is missing, in words */
+    char *batch;   /* as asked: "auto", "1", "20" */
+    char *box;     /* what contains the engine, and what is missing, in words */
+    bool is_boxed; /* nothing is missing */
     enum tote_run_state state;
     tote_ns_t launched_utc;
     tote_ns_t launch_ns, ready_ns, first_ns, /* first record received */
@@ -64,7 +65,7 @@ struct tote_run_row {
     bool has_digest;                   /* every task ok */
     struct tote_digest digest;
     char *stats; /* JSON object: what the engine counted itself, as it said in bye */
-    char *why; /* a sentence if state is BROKEN or INTERRUPTED, else "" */
+    char *why;   /* a sentence if state is BROKEN or INTERRUPTED, else "" */
 };
 void tote_run_row_finish(struct tote_run_row *row);
 
@@ -109,6 +110,9 @@ int tote_store_create(const char *path, struct tote_store **ret_store,
 int tote_store_open(const char *path, struct tote_store **ret_store,
                     struct tote_error *err);
 
+/* Removes a closed store with the files beside it, as far as it can. */
+void tote_store_unlink(const char *path);
+
 /* Flushes, folds the WAL back and closes; null is accepted. After a clean close the
  * store is a single file. */
 void tote_store_close(struct tote_store *store);
@@ -137,8 +141,6 @@ int tote_store_update_run(struct tote_store *store, const struct tote_run_row *r
                           struct tote_error *err);
 int tote_store_add_limit(struct tote_store *store, const struct tote_limit_row *row,
                          struct tote_error *err);
-int tote_store_put_worker(struct tote_store *store, const struct tote_worker_row *row,
-                          struct tote_error *err);
 
 /* All runs in the order of their ids: a new array of *ret_n rows, null if there are
  * none; free each with tote_run_row_finish and the array with free(). */
@@ -160,10 +162,24 @@ int tote_store_each_record(struct tote_store *store, int64_t run,
 int tote_store_digest(struct tote_store *store, int64_t run, uint64_t tasks,
                       struct tote_digest *ret_digest, struct tote_error *err);
 
-/* Durations (end - start) of the ok records of a run, ns, in task order, one a task:
- * new array, null if there are none. */
-int tote_store_durations(struct tote_store *store, int64_t run, tote_ns_t **ret_ns,
-                         size_t *ret_n, struct tote_error *err);
+/* Calls visit with the duration (end - start, ns, at least 0) of each task of a run
+ * that has an ok record, in task order; a non-zero return ends the walk and is
+ * returned. -EBADMSG for a record that ends before it starts. Needs no memory to speak
+ * of. */
+typedef int tote_store_visit_duration(void *context, tote_ns_t duration);
+int tote_store_each_duration(struct tote_store *store, int64_t run,
+                             tote_store_visit_duration *visit, void *context,
+                             struct tote_error *err);
+
+/* Counts what is durable of a run, from its records: tasks that have an ok record, and
+ * tasks that have only others. */
+int tote_store_count(struct tote_store *store, int64_t run, uint64_t *ret_ok,
+                     uint64_t *ret_other, struct tote_error *err);
+
+/* From freeze to thaw all reads see the store as it was at the first of them, whatever
+ * a writer adds meanwhile. A writer goes on; only the folding of its WAL waits. */
+int tote_store_freeze(struct tote_store *store, struct tote_error *err);
+void tote_store_thaw(struct tote_store *store);
 
 const char *tote_run_state_name(enum tote_run_state state); /* "complete", ... */
 

@@ -67,9 +67,9 @@ static int write_block(struct tote_writer *writer, const struct tote_block *bloc
                                    block->records.worker, block->records.array,
                                    block->n_records, err);
     case TOTE_BLOCK_BATCH:
-        return tote_insert_batch(&writer->db, &block->batch, err);
+        return tote_insert_batch(&writer->insert, &block->batch, err);
     case TOTE_BLOCK_WORKER:
-        return tote_insert_worker(&writer->db, &block->worker, err);
+        return tote_insert_worker(&writer->insert, &block->worker, err);
     }
     return -EINVAL;
 }

@@ -47,8 +47,7 @@ int tote_writer_put_records(struct tote_writer *writer, int64_t run, uint64_t wo
                             struct tote_error *err);
 int tote_writer_put_batch(struct tote_writer *writer, const struct tote_batch_row *row,
                           struct tote_error *err);
-/* Adds a worker, or replaces what is known of it. As tote_store_put_worker, but the
- * caller waits for no disk. */
+/* Adds a worker, or replaces what is known of it. */
 int tote_writer_put_worker(struct tote_writer *writer,
                            const struct tote_worker_row *row, struct tote_error *err);
 

@@ -14,7 +14,7 @@ import time
 DOINGS = ("nothing", "die-at-once", "refuse-option", "sleep-before-ready", "garbage-before-ready",
           "garbage", "long-line", "die", "twice", "unknown-batch", "other-digest", "few-records",
           "other-task", "lose", "leave-child", "deaf-to-stop", "stderr-flood", "old-protocol",
-          "not-utf8", "deep", "end-output")
+          "not-utf8", "deep", "end-output", "silent", "bye-early")
 
 
 def describe():
@@ -70,6 +70,11 @@ def misbehave(do, batch, text):
         os._exit(7)
     elif do == "end-output":
         os.close(1)
+        time.sleep(3600)
+    elif do == "silent":
+        time.sleep(3600)
+    elif do == "bye-early":
+        say({"event": "bye", "stats": {}})
         time.sleep(3600)
     elif do == "twice":
         say({"event": "done", "batch": batch, "worker": 1, "records": text})

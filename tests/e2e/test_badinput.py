@@ -148,6 +148,22 @@ def test_an_unwritable_state_folder(tote):
     assert "--store" in tote.refused("run", "--kernel", "noop")
 
 
+@pytest.mark.parametrize("env", [{}, {"HOME": ""}, {"HOME": "here"}, {"XDG_STATE_HOME": "here"}])
+def test_no_state_folder_at_all(tote, env):
+    for name in ("HOME", "XDG_STATE_HOME"):
+        del tote.env[name]
+    sentence = tote.refused("run", "--kernel", "noop", env=env)
+    assert "neither XDG_STATE_HOME nor HOME names a folder" in sentence and "--store" in sentence
+    assert not (tote.folder / "here").exists()
+    tote.ok("run", "--kernel", "noop", "--store", "s.tote", env=env)
+
+
+def test_a_store_that_is_dropped_leaves_nothing_beside_it(tote):
+    tote.refused("run", "--kernel", "noop", "--engine", f"{ODD_ENGINE}:do=die-at-once",
+                 "--store", "s.tote", status=5)
+    assert_no_result(tote)
+
+
 def test_an_unwritable_engine_log(tote):
     assert "none/log" in tote.refused("run", "--kernel", "noop", "--engine-log", "none/log")
     assert_no_result(tote)
@@ -229,6 +245,32 @@ def test_a_bag_file_may_not_name_a_program(tote):
     assert "a bag file names engines, not programs" in tote.refused("run", "bag.yaml")
     (tote.folder / "bag.yaml").write_text(f"engines: [local, '{ODD_ENGINE}:do=nothing']\n")
     assert "a bag file names engines, not programs" in tote.refused("compare", "bag.yaml")
+
+
+@pytest.mark.parametrize("option", ["workers-log", "manager-log", "password-file"])
+def test_a_bag_file_may_not_name_files(tote, usable_engines, option):
+    """Else one from a stranger could empty a file of ours."""
+    if "workqueue" not in usable_engines:
+        pytest.skip("engine workqueue is not usable")
+    victim = tote.folder / "victim"
+    victim.write_text("mine")
+    engine = f"workqueue:{option}={victim}"
+    (tote.folder / "bag.yaml").write_text(f"engine: '{engine}'\nengines: ['local', '{engine}']\n")
+    for command in ("run", "compare"):
+        sentence = tote.refused(command, "bag.yaml")
+        assert sentence == ("bag.yaml: a bag file names no files: give option "
+                            f"'{option}' of engine workqueue on the command line")
+    assert victim.read_text() == "mine"
+    assert_no_result(tote)
+
+
+def test_a_file_of_the_command_line_is_taken_with_a_bag_file(tote, usable_engines):
+    if "workqueue" not in usable_engines:
+        pytest.skip("engine workqueue is not usable")
+    (tote.folder / "bag.yaml").write_text("kernel: noop\nengine: 'workqueue:workers-log=no'\n")
+    log = tote.folder / "workers.log"
+    tote.ok("run", "bag.yaml", "--engine", f"workqueue:workers-log={log}")
+    assert log.exists()
 
 
 def test_bags_of_aliases_do_not_explode(tote):

@@ -2,6 +2,7 @@
 """Engine programs that misbehave (odd_engine.py): tote says which and how, exits 5, leaves
 nothing alive, and what it had recorded stays. Processes that are killed: test_kill.py."""
 
+import json
 import os
 
 import pytest
@@ -44,8 +45,30 @@ def test_an_engine_that_says_nothing(tote):
     tote.assert_nothing_left()
 
 
+def test_an_engine_that_falls_silent(tote):
+    sentence = tote.refused("run", "--engine", odd("silent"), *BAG, "--stall-timeout", "1s", status=5)
+    assert "said nothing for 1 s" in sentence and "--stall-timeout" in sentence
+    tote.assert_nothing_left()
+
+
+def test_a_comparison_shows_what_ran_before_an_engine_failed(tote):
+    """Which cell is first is drawn by the seed: some seed has the good one first."""
+    for seed in range(20):
+        done = tote.run("compare", "--engines", f"local,{odd('die')}", "--kernel", "noop", "--tasks", 8,
+                        "--order-seed", seed, "--json")
+        assert done.status == 5
+        document = json.loads(done.out)
+        if "cells" in document:
+            break
+        tote.store.unlink(missing_ok=True)
+    assert "died with status 7" in done.sentence
+    assert [run["state"] for cell in document["cells"] for run in cell["runs"]] == ["complete", "broken"]
+    assert document["end"] == "engine" and "No verdict" in document["verdict"]
+    tote.assert_nothing_left()
+
+
 @pytest.mark.parametrize("do,words", [
-    ("garbage", "JSON"), ("not-utf8", ""), ("deep", ""), ("long-line", "1048576"),
+    ("bye-early", "before stop"), ("garbage", "JSON"), ("not-utf8", ""), ("deep", ""), ("long-line", "1048576"),
     ("unknown-batch", "1000000000"), ("few-records", "record"), ("other-task", "7777777"),
     ("end-output", ""),
 ])

@@ -40,6 +40,7 @@ static struct tote_run_row plain_row(uint64_t tasks)
         .workers = 2,
         .batch = (char *)"auto",
         .box = (char *)"user, PID, mount and network namespace",
+        .is_boxed = true,
         .launched_utc = INT64_C(1767225600123456789), /* 2026-01-01T00:00:00.123Z */
         .stats = (char *)"{}",
         .why = (char *)"",
@@ -55,6 +56,7 @@ static struct tote_store *create(const char *path, const char *kind)
         {"kernel", "zfp:accuracy=0.001"},
         {"size", "200000"},
         {"seed", "7"},
+        {"tasks", "1000"},
         {"workers", "2"},
         {"batch", "auto"},
         {"order_seed", "42"},
@@ -129,9 +131,9 @@ void report_fixture_run(const char *path, uint64_t tasks, bool has_failed,
     tote_store_close(store);
 }
 
-void report_fixture_empty(const char *path)
+void report_fixture_empty(const char *path, const char *kind)
 {
-    tote_store_close(create(path, "run"));
+    tote_store_close(create(path, kind));
 }
 
 /* --- a comparison --- */
@@ -224,6 +226,7 @@ static void leave_running(struct tote_run_row *row)
     struct tote_run_row fresh = plain_row(row->tasks + 10);
     fresh.id = row->id;
     fresh.engine_version = fresh.binding = fresh.box = (char *)"";
+    fresh.is_boxed = false;
     *row = fresh;
     row->state = TOTE_RUN_RUNNING;
 }
@@ -257,6 +260,7 @@ static void break_down(struct tote_run_row *row)
     row->done = 0;
     row->options = (char *)"mode=serve";
     row->box = (char *)"no namespaces here: the engine can use the network";
+    row->is_boxed = false;
     row->cpu_user_ns = row->cpu_sys_ns = 0;
     row->why = (char *)"engine local ended before it was ready with status 1";
 }
@@ -264,6 +268,12 @@ static void break_down(struct tote_run_row *row)
 static void make_run_broken(const char *path)
 {
     report_fixture_run(path, 0, false, break_down);
+}
+
+/* The row is older than the records: the disk was full when it was to be written. */
+static void make_run_broken_late(const char *path)
+{
+    report_fixture_run(path, 40, true, break_down);
 }
 
 static void poison(struct tote_run_row *row)
@@ -357,6 +367,18 @@ static void make_compare_killed(const char *path)
         path, &(struct report_plan){three, 2, 1, 1000, 0, NULL, break_down});
 }
 
+/* Over before its first launch, with and without a pass of the limit. */
+static void make_compare_no_run(const char *path)
+{
+    report_fixture_compare(path, &(struct report_plan){.end = "signal"});
+}
+
+static void make_compare_only_limit(const char *path)
+{
+    report_fixture_compare(
+        path, &(struct report_plan){three, 0, 1, 1000, 367, "signal", NULL});
+}
+
 static void make_compare_wide(const char *path)
 {
     static const struct report_cell many[] = {
@@ -381,6 +403,7 @@ const struct report_scenario report_scenarios[] = {
     {"run_killed", make_run_killed},
     {"run_interrupted", make_run_interrupted},
     {"run_broken", make_run_broken},
+    {"run_broken_late", make_run_broken_late},
     {"run_hostile", make_run_hostile},
     {"compare", make_compare},
     {"compare_short", make_compare_short},
@@ -390,6 +413,8 @@ const struct report_scenario report_scenarios[] = {
     {"compare_failed", make_compare_failed},
     {"compare_signal", make_compare_signal},
     {"compare_killed", make_compare_killed},
+    {"compare_no_run", make_compare_no_run},
+    {"compare_only_limit", make_compare_only_limit},
     {"compare_wide", make_compare_wide},
     {NULL, NULL},
 };

@@ -35,8 +35,8 @@ void report_fixture_compare(const char *path, const struct report_plan *plan);
 void report_fixture_run(const char *path, uint64_t tasks, bool has_failed,
                         void (*change)(struct tote_run_row *row));
 
-/* Makes a store with settings and no run. */
-void report_fixture_empty(const char *path);
+/* Makes a store of that kind, with settings, no run and no end. */
+void report_fixture_empty(const char *path, const char *kind);
 
 /* Stores for every kind of report, by name. */
 struct report_scenario {

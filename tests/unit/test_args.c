@@ -84,6 +84,8 @@ static void lines_are_split(void **state)
         {"--tasks 1 --tasks 2", "tasks=1 tasks=2 |", false, false},
         {"--json", "json=yes |", false, true},
         {"--json=no", "json=no |", false, false},
+        {"--json --json=no", "json=yes json=no |", false, false},
+        {"--kernel --json", "kernel=--json |", false, false},
         {"--json bag.yaml", "json=yes | bag.yaml", false, true},
         {"a.yaml --loud b", "loud=yes | a.yaml b", false, false},
         {"-", "| -", false, false},
@@ -128,6 +130,38 @@ static void what_is_wrong_is_said(void **state)
     }
 }
 
+/* A line that cannot be parsed still says in which form to say so. */
+static void json_is_seen_before_and_behind_a_mistake(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        bool wants_json;
+    } rows[] = {
+        {"--task 3 --json", true},     {"--json --task 3", true},
+        {"--task 3", false},           {"--task 3 --json=yes", true},
+        {"--task 3 --json=no", false}, {"--task 3 --json --json=no", false},
+        {"--task 3 -- --json", false}, {"a b c --json", true},
+        {"-x --json", true},           {"--task 3 --jsonx", false},
+        {"--json --tasks", true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct tote_args args;
+        assert_int_equal(parse(rows[i].line, &args, NULL), -EINVAL);
+        if (args.wants_json != rows[i].wants_json)
+            fail_msg("'%s': %d", rows[i].line, args.wants_json);
+    }
+}
+
+static void the_last_value_is_found(void **state)
+{
+    (void)state;
+    struct tote_args args;
+    assert_int_equal(parse("--tasks 1 --loud --tasks 2", &args, NULL), 0);
+    assert_string_equal(tote_args_find(&args, "tasks"), "2");
+    assert_null(tote_args_find(&args, "kernel"));
+}
+
 static void too_many_are_refused(void **state)
 {
     (void)state;
@@ -161,6 +195,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_are_split),
         cmocka_unit_test(what_is_wrong_is_said),
+        cmocka_unit_test(json_is_seen_before_and_behind_a_mistake),
+        cmocka_unit_test(the_last_value_is_found),
         cmocka_unit_test(too_many_are_refused),
         cmocka_unit_test(values_are_applied_in_order),
     };

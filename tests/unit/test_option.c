@@ -315,6 +315,10 @@ static void metavars(void **state)
             assert_true(text[size] == '#' && (size == 0 || strlen(text) < size));
         }
     }
+    char text[32];
+    const struct tote_option file = {.type = TOTE_OPTION_TEXT, .is_path = true};
+    tote_option_metavar(&file, text, sizeof text);
+    assert_string_equal(text, "FILE");
 }
 
 /* Specs put together by chance from telling parts: nothing crashes (sanitizers look

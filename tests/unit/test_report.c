@@ -33,7 +33,7 @@ static char *report(enum tote_report_format format)
     FILE *out = open_memstream(&text, &size);
     assert_non_null(out);
     assert_int_equal(tote_store_open(PATH, &store, &err), 0);
-    int rc = tote_report_write(store, format, out, &err);
+    int rc = tote_report_write(store, format, out, NULL, &err);
     fclose(out);
     tote_store_close(store);
     unlink(PATH);
@@ -208,7 +208,8 @@ static void test_verdict_refused(void **state)
 static void crowd(struct tote_run_row *row)
 {
     row->workers = 3;
-    row->box = (char *)"no namespaces here";
+    row->box = (char *)"user, PID namespace; no network namespace";
+    row->is_boxed = row->block == 1; /* the flag counts, not the words */
     row->lost = row->cell == 1;
     row->duplicate = row->cell == 2 ? 2 : 0;
 }
@@ -232,11 +233,53 @@ static void test_compare_text(void **state)
     check_has(text,
               "Note: n=2: no interval (a 95 % interval of the median needs 6 runs: "
               "--runs 6)\n");
-    check_has(text, "Note: more workers than cores (3 on 2)");
-    check_has(text, "Note: the box of a is not full: no namespaces here\n");
+    check_has(text, "Note: more workers than usable cores (3 on 2)");
+    check_has(text, "Note: the box of a is not full: user, PID namespace; no "
+                    "network namespace\n");
     check_has(text, "Note: a: 2 batches were lost with a worker and tried again\n");
     check_has(text, "Note: b: 4 results came again and did not count\n");
     assert_null(strstr(text, "box of b"));
+    free(text);
+}
+
+/* A signal came before the first launch. */
+static void test_no_run(void **state)
+{
+    (void)state;
+    struct report_plan plan = {.blocks = 0, .end = "signal"};
+    report_fixture_compare(PATH, &plan);
+    char *text = report(TOTE_REPORT_TEXT);
+    check_has(text, "zfp:accuracy=0.001, size 200000, seed 7: 1000 tasks, 2 workers, "
+                    "batch auto; 0 of 6 blocks\n");
+    check_has(text, "Note: a signal ended it after 0 of 6 whole blocks\n");
+    check_has(text, "Verdict: No verdict: it ended before the first run.\n");
+    free(text);
+    report_fixture_compare(PATH, &plan);
+    text = report(TOTE_REPORT_JSON);
+    json_t *document = json_loads(text, 0, NULL), *cells, *bag;
+    const char *end;
+    assert_int_equal(json_unpack(document, "{s:s, s:o, s:o}", "end", &end, "cells",
+                                 &cells, "bag", &bag),
+                     0);
+    assert_string_equal(end, "signal");
+    assert_int_equal(json_array_size(cells), 0);
+    assert_int_equal(json_integer_value(json_object_get(bag, "tasks")), 1000);
+    json_decref(document);
+    free(text);
+}
+
+/* What tote may use counts, where that was noted; else what the machine has. */
+static void test_cores(void **state)
+{
+    (void)state;
+    report_fixture_run(PATH, 3, false, NULL);
+    char *text = report(TOTE_REPORT_TEXT);
+    assert_null(strstr(text, "more workers"));
+    free(text);
+    report_fixture_run(PATH, 3, false, NULL);
+    fixture_sql(PATH, "INSERT INTO setting VALUES ('environment.cores_usable', '1')");
+    text = report(TOTE_REPORT_TEXT);
+    check_has(text, "Note: more workers than usable cores (2 on 1)");
     free(text);
 }
 
@@ -303,15 +346,46 @@ static void check_refused(int code, const char *part)
     assert_int_equal(tote_store_open(PATH, &store, &err), 0);
     for (int format = 0; format < 3; format++) {
         struct tote_error why = {0};
-        assert_int_equal(
-            tote_report_write(store, (enum tote_report_format)format, stdout, &why),
-            code);
+        assert_int_equal(tote_report_write(store, (enum tote_report_format)format,
+                                           stdout, &verdict, &why),
+                         code);
+        assert_true(verdict.has_failed); /* untouched */
         check_has(why.text, part);
     }
-    int rc = tote_report_judge(store, &verdict, &err);
-    assert_true(rc == code || rc == 0); /* it reads no records */
     tote_store_close(store);
     unlink(PATH);
+}
+
+/* The row of a broken run may be older than its records, which are what is durable. */
+static void break_early(struct tote_run_row *row)
+{
+    row->state = TOTE_RUN_BROKEN;
+    row->done = row->failed = 0;
+    row->last_ns = 0;
+    row->has_digest = false;
+    row->why = (char *)"the disk is full";
+}
+
+static void test_broken_counts(void **state)
+{
+    (void)state;
+    report_fixture_run(PATH, 20, true, break_early);
+    char *text = report(TOTE_REPORT_TEXT);
+    check_has(text, "local: broken, 16 of 20 tasks done, 4 failed, 0 duplicate\n");
+    check_has(text, "Note: local: broken: the disk is full\n");
+    check_has(text, "Note: local: 4 tasks failed\n");
+    free(text);
+    report_fixture_run(PATH, 20, true, break_early);
+    fixture_sql(PATH, "UPDATE setting SET value='compare' WHERE name='kind';"
+                      "UPDATE run SET cell=1, block=1");
+    text = report(TOTE_REPORT_TEXT);
+    check_has(text,
+              "Note: local, block 1: broken, 20 of 20 tasks have a durable result: "
+              "the disk is full\n");
+    free(text);
+    report_fixture_run(PATH, 20, true, break_early);
+    fixture_sql(PATH, "UPDATE run SET tasks=19");
+    check_refused(-EBADMSG, "more results than tasks");
 }
 
 static void test_damage(void **state)
@@ -331,7 +405,7 @@ static void test_damage(void **state)
         {"UPDATE setting SET value=x'00ff' WHERE name='seed'", "damaged", -EBADMSG},
         {"INSERT INTO run SELECT 2, cell, block, label, engine, engine_version, "
          "binding, "
-         "options, 'zlib', size, seed, tasks, workers, batch, box, state, "
+         "options, 'zlib', size, seed, tasks, workers, batch, box, is_boxed, state, "
          "launched_utc_ns, "
          "launch_ns, ready_ns, first_ns, fed_ns, last_ns, end_ns, done, failed, "
          "duplicate, "
@@ -343,8 +417,14 @@ static void test_damage(void **state)
         fixture_sql(PATH, rows[i].sql);
         check_refused(rows[i].code, rows[i].says);
     }
-    report_fixture_empty(PATH);
+    report_fixture_empty(PATH, "run");
     check_refused(-ENODATA, "holds no run");
+    report_fixture_empty(PATH, "compare"); /* killed */
+    check_refused(-ENODATA, "or was killed before it did");
+    report_fixture_empty(PATH, "compare");
+    fixture_sql(PATH, "INSERT INTO setting VALUES ('end', 'signal');"
+                      "DELETE FROM setting WHERE name='tasks'");
+    check_refused(-EBADMSG, "does not say what was to run");
 }
 
 static void test_full_output(void **state)
@@ -356,7 +436,7 @@ static void test_full_output(void **state)
     assert_int_equal(tote_store_open(PATH, &store, &err), 0);
     FILE *out = fopen("/dev/full", "w");
     assert_non_null(out);
-    assert_int_equal(tote_report_write(store, TOTE_REPORT_JSON, out, &err), -EIO);
+    assert_int_equal(tote_report_write(store, TOTE_REPORT_JSON, out, NULL, &err), -EIO);
     check_has(err.text, "No space left");
     fclose(out);
     tote_store_close(store);
@@ -371,7 +451,11 @@ static void check_judge(bool has_failed, bool has_differed)
     struct tote_store *store;
     struct tote_verdict verdict;
     assert_int_equal(tote_store_open(PATH, &store, &err), 0);
-    assert_int_equal(tote_report_judge(store, &verdict, &err), 0);
+    FILE *out = fopen("/dev/null", "w");
+    assert_non_null(out);
+    assert_int_equal(tote_report_write(store, TOTE_REPORT_TEXT, out, &verdict, &err),
+                     0);
+    fclose(out);
     assert_true(verdict.has_failed == has_failed &&
                 verdict.has_differed == has_differed);
     tote_store_close(store);
@@ -467,13 +551,23 @@ static void test_figures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_verdict_two),     cmocka_unit_test(test_verdict_three),
-        cmocka_unit_test(test_verdict_chain),   cmocka_unit_test(test_verdict_many),
-        cmocka_unit_test(test_verdict_clauses), cmocka_unit_test(test_verdict_refused),
-        cmocka_unit_test(test_compare_text),    cmocka_unit_test(test_run_text),
-        cmocka_unit_test(test_failure_view),    cmocka_unit_test(test_csv),
-        cmocka_unit_test(test_damage),          cmocka_unit_test(test_full_output),
-        cmocka_unit_test(test_judge),           cmocka_unit_test(test_mask),
+        cmocka_unit_test(test_verdict_two),
+        cmocka_unit_test(test_verdict_three),
+        cmocka_unit_test(test_verdict_chain),
+        cmocka_unit_test(test_verdict_many),
+        cmocka_unit_test(test_verdict_clauses),
+        cmocka_unit_test(test_verdict_refused),
+        cmocka_unit_test(test_compare_text),
+        cmocka_unit_test(test_run_text),
+        cmocka_unit_test(test_no_run),
+        cmocka_unit_test(test_cores),
+        cmocka_unit_test(test_broken_counts),
+        cmocka_unit_test(test_failure_view),
+        cmocka_unit_test(test_csv),
+        cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_full_output),
+        cmocka_unit_test(test_judge),
+        cmocka_unit_test(test_mask),
         cmocka_unit_test(test_figures),
     };
     return cmocka_run_group_tests(tests, fixture_enter, fixture_leave);

@@ -81,6 +81,16 @@ def near(got, want, what):
             what, got, want)
 
 
+def percentile(values, p):
+    """By linear interpolation of sorted values."""
+    if not values:
+        return None
+    place = p / 100 * (len(values) - 1)
+    below = int(place)
+    above = min(below + 1, len(values) - 1)
+    return values[below] + (place - below) * (values[above] - values[below])
+
+
 def check_run(run, row, records):
     results = row["done"] + row["failed"]
     first, fed, last = row["first_ns"], row["fed_ns"], row["last_ns"]
@@ -91,11 +101,15 @@ def check_run(run, row, records):
     near(phases["drain"], seconds(max(fed, first), last) if first else None, "drain")
     near(phases["stop"], seconds(last, row["end_ns"]), "stop")
     near(run["wall_s"], seconds(row["launch_ns"], last), "wall")
+    if row["state"] != "complete":
+        results = len({r["task"] for r in records})
     near(run["tasks_per_s"], ratio(results, run["wall_s"]), "rate")
     near(run["steady_tasks_per_s"], ratio(results, seconds(row["ready_ns"], last)), "steady")
     times = sorted((r["end_ns"] - r["start_ns"]) / 1e9 for r in records if r["outcome"] == 0)
     assert run["task_s"]["n"] == len(times)
     near(run["task_s"]["p50"], statistics.median(times) if times else None, "p50")
+    near(run["task_s"]["p90"], percentile(times, 90), "p90")
+    near(run["task_s"]["p99"], percentile(times, 99), "p99")
     near(run["task_s"]["max"], times[-1] if times else None, "max")
     total = (row["cpu_user_ns"] + row["cpu_sys_ns"]) / 1e9 or None
     tasks = sum(r["cpu_ns"] for r in records) / 1e9 if records or not row["tasks"] else None
@@ -108,10 +122,12 @@ def check_run(run, row, records):
     assert run["digest"] == (digest.hex() if digest is not None else None)
     bad = [r["task"] for r in records if r["outcome"] != 0]
     assert [f["task"] for f in run["failures"]] == bad[:3]
-    if row["state"] == "running":
+    assert run["boxed"] == (bool(row["is_boxed"]) if row["box"] else None)
+    if row["state"] != "complete":  # what is durable counts
         assert run["tasks"]["done"] == len(times) and run["tasks"]["failed"] == len(bad)
+    if row["state"] == "running":
         assert run["tasks"]["duplicate"] is None and run["lost_batches"] is None
-    else:
+    elif row["state"] == "complete":
         assert run["tasks"]["done"] == row["done"]
 
 
@@ -214,6 +230,44 @@ def check_scenario(name, folder, schemas):
     return document
 
 
+# --- many records ---
+
+SOME, MANY = 60_000, 600_000  # both more than SQLite keeps pages of
+GROWTH_KIB = 2048  # 3.5 bytes a record: none is kept
+
+
+def peak_kib(path):
+    """Of a report, in a process of its own."""
+    code = ("import resource, subprocess, sys\n"
+            "subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)\n"
+            "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)")
+    done = subprocess.run([sys.executable, "-c", code, PROGRAM, "json", path],
+                          capture_output=True, check=True)
+    return int(done.stdout)
+
+
+def add_records(path, first, end):
+    db = sqlite3.connect(path)
+    db.execute(f"""WITH RECURSIVE t (i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM t
+               WHERE i + 1 < {end}) INSERT INTO record SELECT 1, i, 1, 1, 1000,
+               1000 + i * 7919 % 1000003 * (1 + i % 5 * 77777), 5, 1, 1, 0, zeroblob(16) FROM t""")
+    db.execute(f"UPDATE run SET tasks={end}, done={end}")
+    db.commit()
+    db.close()
+
+
+def check_many(folder):
+    """The memory does not grow with the bag, and the percentiles stay exact."""
+    path = folder / "many.tote"
+    call("make", "run", path)
+    add_records(path, 100, SOME)
+    some = peak_kib(path)
+    add_records(path, SOME, MANY)
+    many = peak_kib(path)
+    assert many < some + GROWTH_KIB, (some, many)
+    check_numbers(json.loads(call("json", path)), path)
+
+
 def main():
     schemas = validators()
     names = call("list").decode().split()
@@ -225,6 +279,7 @@ def main():
             except Exception:
                 print(f"scenario {name}:")
                 raise
+        check_many(pathlib.Path(folder))
     print(f"{len(names)} stores: JSON, CSV and text as the schemas and SQLite say")
 
 

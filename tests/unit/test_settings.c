@@ -2,6 +2,7 @@
 /* test_settings.c: defaults, bag file and command line, in that order; what a bag file
  * may not say; and that --print-config reproduces a run. */
 #include <errno.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "cli/cores.h"
 #include "cli/settings.h"
 
 enum { WORDS_MAX = 16 };
@@ -153,6 +155,91 @@ static void a_bag_file_may_use_slashes_in_values(void **state)
         0);
 }
 
+/* Who names the engine decides whether it may name files. */
+static void the_source_of_the_engine_is_known(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bag, *word;
+        bool of_run, of_compare;
+    } rows[] = {
+        {NULL, "--tasks=1", false, false},
+        {"engine: local\nengines: [local]\n", "--tasks=1", true, true},
+        {"tasks: 1\n", "--net=host", true, true}, /* the defaults name no files */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct tote_settings run, compare;
+        const char *const *words = WORDS(rows[i].word);
+        assert_int_equal(load(rows[i].bag, words, TOTE_SETTINGS_RUN, &run, NULL), 0);
+        assert_int_equal(
+            load(rows[i].bag, words, TOTE_SETTINGS_COMPARE, &compare, NULL), 0);
+        assert_int_equal(run.is_engine_of_bag_file, rows[i].of_run);
+        assert_int_equal(compare.is_engine_of_bag_file, rows[i].of_compare);
+    }
+    struct tote_settings s;
+    const char *bag = "engine: local\n";
+    assert_int_equal(load(bag, WORDS("--engine=ray"), TOTE_SETTINGS_RUN, &s, NULL), 0);
+    assert_false(s.is_engine_of_bag_file);
+    bag = "engines: [local]\n";
+    assert_int_equal(load(bag, WORDS("--engines=ray"), TOTE_SETTINGS_COMPARE, &s, NULL),
+                     0);
+    assert_false(s.is_engine_of_bag_file);
+}
+
+static void workers_are_the_cores_that_we_may_use(void **state)
+{
+    (void)state;
+    cpu_set_t before, one;
+    struct tote_settings s;
+    if (sched_getaffinity(0, sizeof before, &before) < 0)
+        skip(); /* more cores than this set holds */
+    assert_int_equal(tote_cores_usable(), CPU_COUNT(&before));
+    int first = 0;
+    while (!CPU_ISSET(first, &before))
+        first++;
+    CPU_ZERO(&one);
+    CPU_SET(first, &one);
+    assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+    assert_int_equal(tote_cores_usable(), 1);
+    assert_int_equal(load(NULL, NULL, TOTE_SETTINGS_RUN, &s, NULL), 0);
+    assert_int_equal(s.workers, 1);
+    assert_int_equal(sched_setaffinity(0, sizeof before, &before), 0);
+}
+
+static int note(void *context, const char *name, const char *value)
+{
+    char *text = context;
+    size_t n = strlen(text);
+    snprintf(text + n, 1024 - n, "%s=%s ", name, value);
+    return strcmp(name, "net") == 0 && strcmp(value, "host") == 0 ? -EIO : 1;
+}
+
+static void each_setting_of_a_command_is_told(void **state)
+{
+    (void)state;
+    struct tote_settings s;
+    char run[1024] = "", compare[1024] = "", cut[1024] = "";
+    const char *const *words = WORDS("--workers=3", "--seed=5");
+    assert_int_equal(load(NULL, words, TOTE_SETTINGS_RUN, &s, NULL), 0);
+    assert_int_equal(tote_settings_each(&s, TOTE_SETTINGS_RUN, note, run), 0);
+    assert_string_equal(
+        run, "kernel=zfp:accuracy=1e-3 tasks=12 size=200000 seed=5 "
+             "workers=3 batch=auto net=private start-timeout=90 stall-timeout=0 "
+             "engine=local ");
+    words = WORDS("--workers=3", "--seed=5", "--budget=1500ms", "--order-seed=8");
+    assert_int_equal(load(NULL, words, TOTE_SETTINGS_COMPARE, &s, NULL), 0);
+    assert_int_equal(tote_settings_each(&s, TOTE_SETTINGS_COMPARE, note, compare), 0);
+    assert_string_equal(
+        compare, "kernel=zfp:accuracy=1e-3 tasks=12 size=200000 seed=5 "
+                 "workers=3 batch=1 net=private start-timeout=90 stall-timeout=0 "
+                 "engines=local,workqueue,ray runs=6 budget=1.5 "
+                 "order-seed=8 ");
+    s.net = TOTE_NET_HOST;
+    assert_int_equal(tote_settings_each(&s, TOTE_SETTINGS_COMPARE, note, cut), -EIO);
+    assert_non_null(strstr(cut, "net=host"));
+    assert_null(strstr(cut, "engines"));
+}
+
 static void require_same(const struct tote_settings *a, const struct tote_settings *b)
 {
     assert_string_equal(a->kernel, b->kernel);
@@ -203,6 +290,9 @@ int main(void)
         cmocka_unit_test(bad_values_are_said),
         cmocka_unit_test(a_bag_file_starts_no_program),
         cmocka_unit_test(a_bag_file_may_use_slashes_in_values),
+        cmocka_unit_test(the_source_of_the_engine_is_known),
+        cmocka_unit_test(workers_are_the_cores_that_we_may_use),
+        cmocka_unit_test(each_setting_of_a_command_is_told),
         cmocka_unit_test(printed_settings_reproduce_the_run),
     };
     return cmocka_run_group_tests_name("settings", tests, NULL, NULL);

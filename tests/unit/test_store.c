@@ -214,6 +214,7 @@ static void check_run(const struct tote_run_row *run)
     assert_int_equal(run->id, 2);
     assert_string_equal(run->label, "ray:mode=process");
     assert_string_equal(run->box, "");
+    assert_true(run->is_boxed);
     assert_string_equal(run->why, "the engine died");
     assert_int_equal(run->seed, INT64_MAX);
     assert_int_equal(run->workers, UINT32_MAX);
@@ -239,6 +240,7 @@ static void test_runs(void **state)
     assert_int_equal(tote_store_add_run(store, &first, &err), 0);
     second.label = "ray:mode=process";
     second.box = NULL;
+    second.is_boxed = true;
     second.seed = INT64_MAX;
     second.workers = UINT32_MAX;
     assert_int_equal(tote_store_add_run(store, &second, &err), 0);
@@ -257,6 +259,7 @@ static void test_runs(void **state)
     assert_int_equal(n, 2);
     assert_int_equal(rows[0].state, TOTE_RUN_RUNNING);
     assert_false(rows[0].has_digest);
+    assert_false(rows[0].is_boxed);
     check_run(&rows[1]);
     for (size_t i = 0; i < n; i++)
         tote_run_row_finish(&rows[i]);
@@ -284,13 +287,7 @@ static void test_limits(void **state)
     assert_int_equal(rows[4].wall_ns, 25);
     assert_int_equal(rows[4].digest.low, 5);
     free(rows);
-    struct tote_worker_row worker = {1, 3, "host", 0, 1, 10, 0};
-    assert_int_equal(tote_store_put_worker(store, &worker, &err), 0);
-    worker.left_ns = 20;
-    assert_int_equal(tote_store_put_worker(store, &worker, &err), 0);
     tote_store_close(store);
-    fixture_sql("a", "SELECT CASE WHEN (SELECT count(*) FROM worker WHERE left_ns=20)=1"
-                     " THEN 1 ELSE abs(-9223372036854775808) END");
 }
 
 static void test_state_names(void **state)
@@ -321,6 +318,18 @@ static int count_record(void *context, const struct tote_record *record,
     return ++*next == 90 ? 42 : 0;
 }
 
+struct durations {
+    tote_ns_t ns[256];
+    size_t n;
+};
+
+static int keep_duration(void *context, tote_ns_t duration)
+{
+    struct durations *list = context;
+    list->ns[list->n++] = duration;
+    return list->n == 256 ? 42 : 0;
+}
+
 static struct tote_digest digest_of_first(uint64_t n)
 {
     struct tote_bag_digest *bag = tote_bag_digest_create();
@@ -340,9 +349,8 @@ static void test_records(void **state)
     struct tote_error err = {0};
     struct tote_store *store = NULL;
     struct tote_digest digest = {0}, want = digest_of_first(100);
-    tote_ns_t *ns = NULL;
-    size_t n = 0;
     uint64_t next = 0;
+    struct durations list = {0};
     fixture_store("a", 100);
     assert_int_equal(tote_store_open("a", &store, &err), 0);
     assert_int_equal(tote_store_each_record(store, 1, count_record, &next, &err), 42);
@@ -352,14 +360,32 @@ static void test_records(void **state)
     assert_int_equal(tote_store_digest(store, 1, 99, &digest, &err), 0 + 1);
     assert_int_equal(tote_store_digest(store, 2, 1, &digest, &err), 0);
     assert_int_equal(tote_store_digest(store, 2, 0, &digest, &err), 1);
-    assert_int_equal(tote_store_durations(store, 1, &ns, &n, &err), 0);
-    assert_int_equal(n, 100);
-    assert_int_equal(ns[6], 4006);
-    free(ns);
-    assert_int_equal(tote_store_durations(store, 2, &ns, &n, &err), 0);
-    assert_int_equal(n, 0);
-    free(ns);
+    assert_int_equal(tote_store_each_duration(store, 2, keep_duration, &list, &err), 0);
+    assert_int_equal(list.n, 0);
+    assert_int_equal(tote_store_each_duration(store, 1, keep_duration, &list, &err), 0);
+    assert_int_equal(list.n, 100);
+    assert_int_equal(list.ns[6], 4006);
+    list.n = 250;
+    assert_int_equal(tote_store_each_duration(store, 1, keep_duration, &list, &err),
+                     42);
     tote_store_close(store);
+    fixture_sql("a", "UPDATE record SET end_ns=start_ns - 1 WHERE task=70");
+    assert_int_equal(tote_store_open("a", &store, &err), 0);
+    list.n = 0;
+    assert_int_equal(tote_store_each_duration(store, 1, keep_duration, &list, &err),
+                     -EBADMSG);
+    assert_non_null(strstr(err.text, "task 70 of run 1 ends before it starts"));
+    tote_store_close(store);
+}
+
+static void check_count(struct tote_store *store, int64_t run, uint64_t want_ok,
+                        uint64_t want_other)
+{
+    uint64_t ok = 99, other = 99;
+    struct tote_error err = {0};
+    assert_int_equal(tote_store_count(store, run, &ok, &other, &err), 0);
+    assert_int_equal(ok, want_ok);
+    assert_int_equal(other, want_other);
 }
 
 /* A task whose first attempt failed counts once; one without an ok record spoils it. */
@@ -369,8 +395,7 @@ static void test_attempts(void **state)
     struct tote_error err = {0};
     struct tote_store *store = NULL;
     struct tote_digest digest = {0}, want = digest_of_first(20);
-    tote_ns_t *ns = NULL;
-    size_t n = 0;
+    struct durations list = {0};
     fixture_store("a", 20);
     fixture_sql(
         "a", "INSERT INTO record SELECT run, task, 2, worker, start_ns, end_ns,"
@@ -381,13 +406,15 @@ static void test_attempts(void **state)
     assert_int_equal(tote_store_open("a", &store, &err), 0);
     assert_int_equal(tote_store_digest(store, 1, 20, &digest, &err), 1);
     assert_memory_equal(&digest, &want, sizeof want);
-    assert_int_equal(tote_store_durations(store, 1, &ns, &n, &err), 0);
-    assert_int_equal(n, 20);
-    free(ns);
+    assert_int_equal(tote_store_each_duration(store, 1, keep_duration, &list, &err), 0);
+    assert_int_equal(list.n, 20);
+    check_count(store, 1, 20, 0);
     tote_store_close(store);
     fixture_sql("a", "UPDATE record SET outcome=3 WHERE task=9");
     assert_int_equal(tote_store_open("a", &store, &err), 0);
     assert_int_equal(tote_store_digest(store, 1, 20, &digest, &err), 0);
+    check_count(store, 1, 19, 1);
+    check_count(store, 2, 0, 0);
     tote_store_close(store);
 }
 
@@ -401,6 +428,13 @@ static int take_record(void *context, const struct tote_record *record, uint64_t
     return 0;
 }
 
+static int take_duration(void *context, tote_ns_t duration)
+{
+    (void)context;
+    assert_true(duration >= 0);
+    return 0;
+}
+
 /* Calls every reader; the sum of their errors. */
 static int read_all(const char *path)
 {
@@ -409,7 +443,7 @@ static int read_all(const char *path)
     struct tote_run_row *runs = NULL;
     struct tote_limit_row *limits = NULL;
     struct tote_digest digest;
-    tote_ns_t *ns = NULL;
+    uint64_t ok, other;
     size_t n = 0;
     if (tote_store_open(path, &store, &err) < 0)
         return 1;
@@ -417,10 +451,8 @@ static int read_all(const char *path)
     free(tote_store_get(store, "bag"));
     errors += tote_store_each_record(store, 1, take_record, NULL, &err) < 0;
     errors += tote_store_digest(store, 1, 50, &digest, &err) < 0;
-    if (tote_store_durations(store, 1, &ns, &n, &err) < 0)
-        errors++;
-    else
-        free(ns);
+    errors += tote_store_each_duration(store, 1, take_duration, NULL, &err) < 0;
+    errors += tote_store_count(store, 1, &ok, &other, &err) < 0;
     if (tote_store_limits(store, &limits, &n, &err) < 0)
         errors++;
     else
@@ -453,6 +485,8 @@ static void test_wrong_types(void **state)
         "UPDATE run SET label='a' || char(0) || 'b'",
         "UPDATE run SET state='odd'",
         "UPDATE run SET workers=5000000000",
+        "UPDATE run SET is_boxed=2",
+        "UPDATE run SET is_boxed='yes'",
         "INSERT INTO machine_limit VALUES (1, 1, 1, 1, 'x', zeroblob(16))",
         "DROP TABLE machine_limit",
         "DROP VIEW record_text; DROP TABLE record",
@@ -589,6 +623,43 @@ static void test_no_permission(void **state)
     assert_int_equal(fixture_count_files(), 1);
 }
 
+/* A reader that looks twice sees one store. */
+static void test_freeze(void **state)
+{
+    (void)state;
+    struct tote_store *store = NULL, *reader = NULL;
+    struct tote_writer *writer = NULL;
+    struct tote_error err = {0};
+    struct tote_run_row run = fixture_run(20);
+    uint64_t durable = 0;
+    assert_int_equal(tote_store_create("a", &store, &err), 0);
+    assert_int_equal(tote_store_add_run(store, &run, &err), 0);
+    assert_int_equal(tote_writer_start("a", &writer, &err), 0);
+    assert_int_equal(fixture_put(writer, 0, 10, &durable, &err), 0);
+    assert_int_equal(tote_store_open("a", &reader, &err), 0);
+    assert_int_equal(tote_store_freeze(reader, &err), 0);
+    check_count(reader, 1, 10, 0);
+    assert_int_equal(fixture_put(writer, 10, 10, &durable, &err), 0);
+    check_count(reader, 1, 10, 0);
+    tote_store_thaw(reader);
+    check_count(reader, 1, 20, 0);
+    tote_store_close(reader);
+    assert_int_equal(tote_writer_stop(writer, &err), 0);
+    tote_store_close(store);
+}
+
+static void test_unlink(void **state)
+{
+    (void)state;
+    assert_int_equal(in_child(write_and_die), 0);
+    fixture_store("killed-too", 3);
+    assert_int_equal(fixture_count_files(), 4);
+    tote_store_unlink("killed");
+    assert_int_equal(fixture_count_files(), 1);
+    tote_store_unlink("killed"); /* nothing there: nothing said */
+    assert_int_equal(access("killed-too", F_OK), 0);
+}
+
 static void test_after_a_kill(void **state)
 {
     (void)state;
@@ -686,6 +757,8 @@ int main(void)
         IN_FOLDER(test_reading_leaves_nothing),
         IN_FOLDER(test_read_only_disk),
         IN_FOLDER(test_no_permission),
+        IN_FOLDER(test_freeze),
+        IN_FOLDER(test_unlink),
         IN_FOLDER(test_after_a_kill),
         IN_FOLDER(test_queries_of_the_manual),
     };

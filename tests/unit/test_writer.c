@@ -130,13 +130,17 @@ static void test_stop_writes_all(void **state)
     assert_int_equal(tote_writer_put_batch(pair.writer, &batch, NULL), 0);
     struct tote_worker_row worker = {.run = 1, .worker = 4, .host = why, .slots = 1};
     assert_int_equal(tote_writer_put_worker(pair.writer, &worker, NULL), 0);
+    worker.left_ns = 20; /* takes the place of what was known */
+    assert_int_equal(tote_writer_put_worker(pair.writer, &worker, NULL), 0);
+    batch.batch = 2;
+    assert_int_equal(tote_writer_put_batch(pair.writer, &batch, NULL), 0);
     memset(why, 'x', 4); /* both were copied */
     assert_int_equal(tote_writer_stop(pair.writer, NULL), 0);
     tote_store_close(pair.store);
     assert_int_equal(count_records("a"), 3000);
     assert_int_equal(ask("a", "SELECT count(*) FROM batch WHERE lost AND why='gone'"),
-                     1);
-    assert_int_equal(ask("a", "SELECT count(*) FROM worker WHERE host='gone'"), 1);
+                     2);
+    assert_int_equal(ask("a", "SELECT left_ns FROM worker WHERE host='gone'"), 20);
 }
 
 static void test_first_error_stays(void **state)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* oracle.c: asks tote-task for the records of the same tasks and compares (oracle.h).
  */
-#include "core/oracle.h"
+#include "check/oracle.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -12,10 +12,8 @@
 #include "core/capture.h"
 #include "core/program.h"
 
-#define ASK_MAX                                                                        \
-    (TOTE_CAPTURE_MAX / TOTE_RECORD_MAX) /* tasks whose lines surely fit               \
-                                          */
-#define ASK_S 60
+#define ASK_MAX (TOTE_CAPTURE_MAX / TOTE_RECORD_MAX) /* tasks whose lines fit */
+#define ASK_S   60
 
 /* --- which records --- */
 

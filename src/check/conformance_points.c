@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check/exam.h"
 #include "core/capture.h"
-#include "core/exam.h"
 #include "tote/clock.h"
 
 #define DESCRIBE_NS    TOTE_NS_PER_S /* of the protocol */

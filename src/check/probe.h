@@ -4,8 +4,8 @@
  *     tote_probe_open(&probe, &spec, config, &bag, &err);
  *     tote_probe_hello(&probe, NULL, &err);
  *     tote_probe_await_ready(&probe, &err);
- *     tote_probe_run(&probe, &(struct tote_batch){.count = 3, .attempt = 1}, &change,
- * &err); tote_probe_await_answers(&probe, &err); tote_probe_stop(&probe, &err);
+ *     tote_probe_run(&probe, &(struct tote_batch){.count = 3, .attempt = 1}, NULL,
+ * &err); tote_probe_await_answers(&probe, &err); tote_probe_stop(&probe, NULL, &err);
  *     tote_probe_await_end(&probe, &end, &err);
  *     tote_probe_close(&probe);
  *
@@ -22,11 +22,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "check/conformance.h"
 #include "core/bag.h"
-#include "core/box.h"
-#include "core/conformance.h"
-#include "core/link.h"
-#include "core/program.h"
+#include "core/launch.h"
 #include "tote/error.h"
 
 #define TOTE_PROBE_BATCHES_MAX 64  /* of one launch */
@@ -44,12 +42,9 @@ struct tote_probe_batch {
 };
 
 struct tote_probe {
-    const struct tote_engine_spec *spec;          /* borrowed */
     const struct tote_conformance_config *config; /* borrowed */
     struct tote_bag bag;
-    struct tote_box box;
-    struct tote_link link;
-    int life; /* a pidfd of the box */
+    struct tote_launch launch;
     bool is_open, is_ready, is_stopping, has_said_bye;
     struct tote_probe_batch
         batches[TOTE_PROBE_BATCHES_MAX]; /* in the order of their ids */

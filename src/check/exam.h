@@ -4,8 +4,8 @@
 #ifndef TOTE_EXAM_H
 #define TOTE_EXAM_H
 
-#include "core/conformance.h"
-#include "core/probe.h"
+#include "check/conformance.h"
+#include "check/probe.h"
 #include "core/program.h"
 
 /* Points that ask for the same bag one after the other use one launch; a point that

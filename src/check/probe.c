@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* probe.c: speaks to one engine program, line by line, and judges what it answers
  * (probe.h). What must come in which case is conformance_points.c's. */
-#include "core/probe.h"
+#include "check/probe.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -9,10 +9,9 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <unistd.h>
 
-#include "core/oracle.h"
+#include "check/oracle.h"
 #include "core/protocol.h"
 #include "tote/clock.h"
 
@@ -22,57 +21,41 @@ int tote_probe_open(struct tote_probe *probe, const struct tote_engine_spec *spe
                     const struct tote_conformance_config *config,
                     const struct tote_bag *bag, struct tote_error *err)
 {
-    *probe =
-        (struct tote_probe){.spec = spec, .config = config, .bag = *bag, .life = -1};
-    char *argv[] = {(char *)spec->path, NULL};
-    struct tote_box_config box = {
-        .argv = argv,
+    *probe = (struct tote_probe){.config = config, .bag = *bag, .is_open = true};
+    const struct tote_launch_config launch = {
+        .engine = spec,
         .has_host_network = config->has_host_network || spec->wants_host_network,
+        .log_fd = config->log_fd,
+        .start_s = config->ready_s,
     };
-    int rc = tote_box_start(&box, &probe->box, err);
-    if (rc < 0)
-        return rc;
-    probe->is_open = true;
-    rc = tote_link_init(&probe->link, &probe->box, config->log_fd, err);
-    if (rc == 0) {
-        probe->life = pidfd_open(probe->box.init, 0);
-        if (probe->life < 0)
-            rc = tote_error_set(err, -errno, "pidfd_open: %s", strerror(errno));
-    }
+    int rc = tote_launch_open(&probe->launch, &launch, err);
     if (rc < 0)
         tote_probe_close(probe);
     return rc;
 }
 
-/* The box has ended or has been told to. */
-static struct tote_probe_end finish(struct tote_probe *probe)
+/* Unless is_broken, the engine has ended by itself. */
+static struct tote_probe_end finish(struct tote_probe *probe, bool is_broken)
 {
-    struct tote_probe_end end = {.status = 0};
-    struct tote_box_usage usage;
-    if (probe->link.in)
-        tote_link_last_words(&probe->link, 1, end.words, sizeof end.words);
-    end.status = tote_box_end(&probe->box, &usage);
-    end.survivors = usage.survivors;
-    if (probe->life >= 0)
-        close(probe->life);
-    tote_link_finish(&probe->link);
+    struct tote_launch_end end = tote_launch_end(&probe->launch, is_broken, -1);
+    struct tote_probe_end ret = {.status = end.status, .survivors = end.survivors};
+    tote_link_last_words(&probe->launch.link, 1, ret.words, sizeof ret.words);
+    tote_launch_finish(&probe->launch);
     probe->is_open = false;
-    return end;
+    return ret;
 }
 
 void tote_probe_close(struct tote_probe *probe)
 {
-    if (!probe->is_open)
-        return;
-    tote_box_kill(&probe->box);
-    finish(probe);
+    if (probe->is_open)
+        finish(probe, true);
 }
 
 /* --- saying --- */
 
 int tote_probe_say(struct tote_probe *probe, const char *text, struct tote_error *err)
 {
-    return tote_link_send(&probe->link, text, strlen(text), err);
+    return tote_link_send(&probe->launch.link, text, strlen(text), err);
 }
 
 /* Takes the line. Returns a new one with the fields merged in, or null. */
@@ -116,30 +99,16 @@ static int say_changed(struct tote_probe *probe, char *line,
     if (!line)
         return tote_error_set(err, -ENOMEM,
                               "out of memory for a command to the engine");
-    int rc = tote_probe_say(probe, line, err);
-    free(line);
-    return rc;
+    return tote_launch_send(&probe->launch, line, strlen(line), err);
 }
 
 int tote_probe_hello(struct tote_probe *probe, const struct tote_probe_change *change,
                      struct tote_error *err)
 {
-    char program[PATH_MAX], library[PATH_MAX];
-    int rc = tote_program_find("tote-task", program, err);
-    if (rc == 0)
-        rc = tote_program_find("libtote-task.so", library, err);
-    if (rc < 0)
-        return rc;
-    struct tote_hello hello = {
-        .bag = &probe->bag,
-        .slots = probe->config->slots,
-        .task_program = program,
-        .task_library = library,
-        .scratch = probe->box.scratch,
-        .options = probe->spec->options,
-    };
     size_t n;
-    return say_changed(probe, tote_protocol_hello(&hello, &n, err), change, err);
+    char *line =
+        tote_launch_hello(&probe->launch, &probe->bag, probe->config->slots, &n, err);
+    return say_changed(probe, line, change, err);
 }
 
 int tote_probe_stop(struct tote_probe *probe, const struct tote_probe_change *change,
@@ -166,35 +135,36 @@ int tote_probe_run(struct tote_probe *probe, const struct tote_batch *batch,
 
 void tote_probe_hang_up(struct tote_probe *probe)
 {
-    close(probe->box.to_engine);
-    probe->box.to_engine = probe->link.to_engine = -1;
+    close(probe->launch.box.to_engine);
+    probe->launch.box.to_engine = probe->launch.link.to_engine = -1;
     probe->is_stopping = true;
 }
 
 /* --- listening --- */
 
-static tote_ns_t deadline_in(double seconds)
+static void set_deadline(struct tote_probe *probe, double seconds)
 {
-    return tote_clock_monotonic() + (tote_ns_t)(seconds * (double)TOTE_NS_PER_S);
+    probe->launch.deadline_ns =
+        tote_clock_monotonic() + (tote_ns_t)(seconds * (double)TOTE_NS_PER_S);
 }
 
 /* Waits for anything to read; sets *ret_has_ended when the box has. -ETIMEDOUT comes
  * without a sentence: the caller knows what was waited for. */
-static int wait_for_any(struct tote_probe *probe, tote_ns_t deadline,
-                        bool *ret_has_ended, struct tote_error *err)
+static int wait_for_any(struct tote_probe *probe, bool *ret_has_ended,
+                        struct tote_error *err)
 {
-    struct tote_link *link = &probe->link;
-    tote_ns_t left = deadline - tote_clock_monotonic();
-    if (left <= 0)
+    struct tote_link *link = &probe->launch.link;
+    int ms = tote_launch_poll_ms(&probe->launch, -1);
+    if (ms == 0)
         return -ETIMEDOUT;
     struct pollfd fds[] = {
         {.fd = link->is_ended ? -1 : link->from_engine, .events = POLLIN},
         {.fd = link->has_errors_ended ? -1 : link->errors, .events = POLLIN},
         {.fd = tote_link_has_output(link) ? link->to_engine : -1, .events = POLLOUT},
-        {.fd = link->is_ended ? probe->life : -1, .events = POLLIN},
+        {.fd = link->is_ended ? probe->launch.box.tally : -1, .events = POLLIN},
         {.fd = probe->config->signal_fd, .events = POLLIN},
     };
-    int n = poll(fds, sizeof fds / sizeof fds[0], (int)(left / TOTE_NS_PER_MS) + 1);
+    int n = poll(fds, sizeof fds / sizeof fds[0], ms);
     if (n < 0 && errno != EINTR)
         return tote_error_set(err, -errno, "poll: %s", strerror(errno));
     if (n <= 0)
@@ -211,10 +181,10 @@ static int wait_for_any(struct tote_probe *probe, tote_ns_t deadline,
 
 /* 1 and the next event, which the caller finishes; 0 at the end of the engine's output.
  */
-static int next_event(struct tote_probe *probe, tote_ns_t deadline,
-                      struct tote_event *ret_event, struct tote_error *err)
+static int next_event(struct tote_probe *probe, struct tote_event *ret_event,
+                      struct tote_error *err)
 {
-    struct tote_link *link = &probe->link;
+    struct tote_link *link = &probe->launch.link;
     bool has_ended;
     for (;;) {
         const char *line;
@@ -228,7 +198,7 @@ static int next_event(struct tote_probe *probe, tote_ns_t deadline,
             return tote_error_set(err, -EPROTO, "its last line has no newline");
         if (link->is_ended)
             return 0;
-        rc = wait_for_any(probe, deadline, &has_ended, err);
+        rc = wait_for_any(probe, &has_ended, err);
         if (rc < 0)
             return rc;
     }
@@ -330,11 +300,10 @@ static int take_event(struct tote_probe *probe, struct tote_event *event,
 }
 
 /* Takes one event: 1; 0 at the end of the engine's output. */
-static int take_next(struct tote_probe *probe, tote_ns_t deadline,
-                     struct tote_error *err)
+static int take_next(struct tote_probe *probe, struct tote_error *err)
 {
     struct tote_event event = {0};
-    int rc = next_event(probe, deadline, &event, err);
+    int rc = next_event(probe, &event, err);
     if (rc <= 0)
         return rc;
     rc = take_event(probe, &event, err);
@@ -360,7 +329,8 @@ static int explain_end(struct tote_probe *probe, const char *awaited,
 int tote_probe_await_ready(struct tote_probe *probe, struct tote_error *err)
 {
     double limit = probe->config->ready_s;
-    int rc = take_next(probe, deadline_in(limit), err);
+    set_deadline(probe, limit);
+    int rc = take_next(probe, err);
     if (rc == 0)
         return explain_end(probe, "it was ready", err);
     if (rc == -ETIMEDOUT)
@@ -372,10 +342,10 @@ int tote_probe_await_answer(struct tote_probe *probe, uint64_t id,
                             struct tote_error *err)
 {
     double limit = probe->config->answer_s;
-    tote_ns_t deadline = deadline_in(limit);
+    set_deadline(probe, limit);
     const struct tote_probe_batch *sent = &probe->batches[id - 1];
     while (sent->answer == TOTE_PROBE_OUT) {
-        int rc = take_next(probe, deadline, err);
+        int rc = take_next(probe, err);
         if (rc == 0)
             return explain_end(probe, "it had answered every batch", err);
         if (rc == -ETIMEDOUT)
@@ -399,19 +369,18 @@ int tote_probe_await_end(struct tote_probe *probe, struct tote_probe_end *ret_en
                          struct tote_error *err)
 {
     double limit = probe->config->answer_s;
-    tote_ns_t deadline = deadline_in(limit);
+    set_deadline(probe, limit);
     bool has_ended = false;
     int rc;
     do
-        rc = take_next(probe, deadline, err);
+        rc = take_next(probe, err);
     while (rc > 0);
     while (rc == 0 && !has_ended)
-        rc = wait_for_any(probe, deadline, &has_ended, err);
+        rc = wait_for_any(probe, &has_ended, err);
     if (rc == -ETIMEDOUT)
         return tote_error_set(err, rc, "it had not ended after %g s", limit);
     if (rc < 0)
         return rc;
-    tote_link_fill_errors(&probe->link);
-    *ret_end = finish(probe);
+    *ret_end = finish(probe, false);
     return 0;
 }

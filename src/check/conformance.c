@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* conformance.c: goes through the points and reports each (conformance.h). What the
  * points ask for is in conformance_points.c. */
-#include "core/conformance.h"
+#include "check/conformance.h"
 
 #include <errno.h>
 #include <jansson.h>
 #include <string.h>
 
-#include "core/exam.h"
+#include "check/exam.h"
 #include "tote/clock.h"
 #include "tote/option.h"
 
