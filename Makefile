@@ -29,7 +29,7 @@ soak:
 	@scripts/check --soak
 
 bench: all
-	@scripts/bench
+	@bench/bench
 
 install: build
 	@scripts/build --install '$(PREFIX)' '$(DESTDIR)'

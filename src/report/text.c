@@ -222,6 +222,19 @@ out:
     return rc;
 }
 
+/* The batch size of all cells; cells may have their own. */
+static const char *common_batch(const struct tote_summary *summary)
+{
+    const char *batch = NULL;
+    for (size_t i = 0; i < summary->n_cells; i++) {
+        const char *own = summary->cells[i].runs[0].row.batch;
+        if (batch && strcmp(batch, own) != 0)
+            return "by cell";
+        batch = own;
+    }
+    return batch ? batch : summary->plan.batch;
+}
+
 static void write_subject(FILE *out, const struct tote_summary *summary)
 {
     const struct tote_plan *plan = &summary->plan;
@@ -231,7 +244,7 @@ static void write_subject(FILE *out, const struct tote_summary *summary)
             "%s, size %" PRIu64 ", seed %" PRIu64 ": %" PRIu64 " tasks, %" PRIu32
             " workers, batch %s; %zu of %" PRIu64 " blocks\n\n",
             plan->kernel, plan->size, plan->seed, plan->tasks, plan->workers,
-            plan->batch, summary->n_blocks, planned);
+            common_batch(summary), summary->n_blocks, planned);
 }
 
 static int write_compare(FILE *out, const struct tote_summary *summary)

@@ -17,9 +17,8 @@
 
 #include "report/gather.h"
 
-#define TOTE_VERDICT_NAMED_MAX                                                         \
-    3 /* cells of a kind that are named; more are counted                              \
-       */
+/* Cells of a kind that are named; more are counted. */
+#define TOTE_VERDICT_NAMED_MAX 5
 
 /* New text, or null: out of memory. */
 char *tote_verdict_sentence(const struct tote_summary *summary);
