@@ -7,6 +7,7 @@ import json
 import os
 import re
 import secrets
+import select
 import shutil
 import signal
 import sys
@@ -31,6 +32,7 @@ STORE_BYTES = 80 << 20  # Ray takes no less than 75 MiB; records pass by value, 
 SOCKET_PATH_MAX = 107  # of AF_UNIX
 SESSION_PATH_MAX = 66  # what Ray adds to its folder: session_DATE_TIME_PID/sockets/plasma_store
 PR_SET_CHILD_SUBREAPER = 36
+ending = threading.Event()  # from here on Ray's processes die because they are to
 
 
 def settings():
@@ -100,7 +102,23 @@ def start_ray(hello, folder):
                  log_to_driver=False, logging_level="ERROR")  # fmt: skip
     except Exception as error:
         raise Failure(f"Ray cannot start: {what_happened(error)}") from None
+    threading.Thread(target=watch, args=(ray._private.worker._global_node, folder),
+                     daemon=True).start()  # fmt: skip
     return ray
+
+
+def watch(node, folder):
+    """Ends this program when one of Ray's two servers dies: Ray itself would take half a minute
+    to give up, and lose every batch until then."""
+    deaths = select.poll()
+    for name in ("gcs_server", "raylet"):
+        for process in node.all_processes[name]:
+            deaths.register(os.pidfd_open(process.process.pid), select.POLLIN)
+    deaths.poll()
+    if not ending.is_set():
+        sys.stderr.write("tote-engine-ray: a server of Ray, its GCS or its raylet, died\n")
+        sweep(folder)
+        os._exit(1)
 
 
 def check_kernel():
@@ -119,6 +137,7 @@ def adopt():
 def sweep(folder):
     """Ends and reaps all that this program started, grandchildren too, and removes the folder:
     50 ms, where ray.shutdown() takes a second and would first let tasks end."""
+    ending.set()
     while True:
         for child in children():
             os.kill(child, signal.SIGKILL)  # a child that is not reaped keeps its number

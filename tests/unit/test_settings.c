@@ -194,7 +194,7 @@ static void workers_are_the_cores_that_we_may_use(void **state)
     if (sched_getaffinity(0, sizeof before, &before) < 0)
         skip(); /* more cores than this set holds */
     assert_int_equal(tote_cores_usable(), CPU_COUNT(&before));
-    int first = 0;
+    size_t first = 0;
     while (!CPU_ISSET(first, &before))
         first++;
     CPU_ZERO(&one);
