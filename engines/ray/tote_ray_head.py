@@ -2,6 +2,7 @@
 """Starts and ends the Ray of tote-engine-ray: a head on loopback, and all its processes. Not for
 batches, and not for anything of the protocol."""
 
+import contextlib
 import ctypes
 import json
 import os
@@ -151,5 +152,6 @@ def sweep(folder):
 
 def children():
     for thread in os.listdir("/proc/self/task"):
-        with open(f"/proc/self/task/{thread}/children") as file:
-            yield from map(int, file.read().split())
+        with contextlib.suppress(FileNotFoundError):  # a thread that has ended since
+            with open(f"/proc/self/task/{thread}/children") as file:
+                yield from map(int, file.read().split())

@@ -233,8 +233,14 @@ static void the_engine_begins_with_clean_signals_and_descriptors(void **state)
         "print([fd for fd in range(1024) if is_open(fd)])'",
         out, sizeof out, &usage);
     close(fd);
-    assert_string_equal(out,
-                        "SigBlk:0000000000000000SigIgn:0000000000000000[0, 1, 2]\n");
+    unsigned long long blocked, ignored;
+    char descriptors[64];
+    assert_int_equal(sscanf(out, "SigBlk:%16llxSigIgn:%16llx%63[^\n]", &blocked,
+                            &ignored, descriptors),
+                     3);
+    /* Signals 32 and 33 are glibc's own: it lets nobody change them, us included. */
+    assert_true(blocked == 0 && (ignored & ~0x180000000ULL) == 0);
+    assert_string_equal(descriptors, "[0, 1, 2]");
 }
 
 /* --- nothing is left --- */
