@@ -13,4 +13,5 @@ TASKS=${TASKS:-12} N=${N:-200000} CPUS=${CPUS:-3} KERNEL=${KERNEL:-zfp}
 results=${RESULTS:-results}
 
 . scripts/run_one.sh
+rm -f "$results/ray.log"
 run_one ray ray "$CPUS" --engine-log "$results/ray.log"

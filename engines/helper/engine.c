@@ -398,11 +398,19 @@ static void take_arguments(const struct tote_engine_about *about, int argc, char
     exit(0);
 }
 
+static void refuse_if_absent(const struct tote_engine_about *about)
+{
+    const char *why = "", *mend = "";
+    if (about->find && !about->find(&why, &mend))
+        tote_engine_die(1, "%s; run: %s", why, mend);
+}
+
 struct tote_engine *tote_engine_open(const struct tote_engine_about *about, int argc,
                                      char **argv, void *options)
 {
     the_about = about;
     take_arguments(about, argc, argv);
+    refuse_if_absent(about);
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGPIPE, &ignore, NULL); /* a tote that is gone is an error of write */
 

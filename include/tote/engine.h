@@ -42,8 +42,9 @@ struct tote_engine_about {
     /* Optional, null-terminated: options that are of no use in a private network; tote
      * opens the host's when one is given. */
     const char *const *network_options;
-    /* Optional. Version of the system below, or null and a sentence and the one command
-     * that mends it; the texts are static. Null hook: the version is tote's own. */
+    /* Optional. Called for --describe and before hello. Version of the system below, or
+     * null and a sentence and the one command that mends it; the texts are static. Null
+     * hook: the version is tote's own. */
     const char *(*find)(const char **ret_why, const char **ret_mend);
     /* Optional. Ends what was started, before the helper exits the process on an error.
      * Must be safe to call at any time after tote_engine_open. */

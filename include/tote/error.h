@@ -19,8 +19,9 @@
 #define TOTE_PRINTF(format_index, first_arg)
 #endif
 
-#define TOTE_ERROR_MAX 512 /* bytes of a sentence, terminator included; longer is cut  \
-                            */
+#define TOTE_ERROR_MAX                                                                 \
+    512 /* bytes of a sentence, terminator included; longer is cut                     \
+         */
 
 struct tote_error {
     char text[TOTE_ERROR_MAX]; /* empty: no error */

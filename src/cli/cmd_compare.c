@@ -116,9 +116,10 @@ const struct tote_command tote_command_compare = {
     .name = "compare",
     .summary = "Compare engines on one bag: same kernel, same inputs, fresh launches",
     .synopsis = "[BAG.yaml] [OPTIONS]",
-    .examples = "  tote compare --engines local,workqueue,ray --tasks 1000 --runs 6\n"
-                "  tote compare --engines local,local:mode=spawn --batch 20\n"
-                "  tote compare bag.yaml --budget 5m --json\n",
+    .examples =
+        "  tote compare --engines local,workqueue,ray --tasks 1000 --budget 5m\n"
+        "  tote compare --engines local,local:mode=spawn --batch 20\n"
+        "  tote compare bag.yaml --budget 5m --json\n",
     .options = tote_settings_compare,
     .n_options = 3,
     .most_arguments = 1,

@@ -87,6 +87,15 @@ int tote_session_engine(const struct tote_session *session, const char *text,
                         struct tote_engine_spec *spec, struct tote_error *err)
 {
     int rc = tote_engine_spec_init(spec, text, err);
+    if (rc == 0 && spec->wants_host_network &&
+        session->settings.net == TOTE_NET_PRIVATE) {
+        rc = tote_error_set(
+            err, -EINVAL,
+            "engine %s needs the host's network: give --net host, or leave "
+            "--net private out",
+            spec->label);
+        tote_engine_spec_finish(spec);
+    }
     if (rc < 0 || !session->settings.is_engine_of_bag_file)
         return rc;
     const char *name = tote_engine_spec_path_option(spec);
@@ -133,10 +142,20 @@ static int open_log(const char *path, struct tote_error *err)
 {
     if (!path[0])
         return -1;
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    return fd >= 0 ? fd
-                   : tote_error_set(err, -EINVAL, "cannot write the engine log %s: %s",
-                                    path, strerror(errno));
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    struct stat info;
+    if (fd < 0)
+        return tote_error_set(err, -EINVAL, "cannot write the engine log %s: %s", path,
+                              strerror(errno));
+    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0) {
+        close(fd);
+        return tote_error_set(
+            err, -EINVAL,
+            "the engine log %s holds something already: remove it or name "
+            "another",
+            path);
+    }
+    return fd;
 }
 
 /* --- what is said meanwhile --- */
@@ -206,14 +225,16 @@ static bool is_empty(struct tote_store *store)
 }
 
 /* A store of a failure in which nothing is recorded goes. One that a signal ended
- * stays: the report is of it. */
-static void close_store(struct tote_session *session, bool has_failed)
+ * stays: the report is of it. Returns whether there is a store now. */
+static bool close_store(struct tote_session *session, bool has_failed)
 {
+    bool is_there = session->store;
     bool is_worthless = has_failed && session->store && is_empty(session->store);
     tote_store_close(session->store);
     session->store = NULL;
     if (is_worthless)
         tote_store_unlink(session->store_path);
+    return is_there && !is_worthless;
 }
 
 static int print_report(const struct tote_session *session,
@@ -250,9 +271,12 @@ static int end(struct tote_session *session, int rc, struct tote_error *err)
     tote_signals_close(session->run.signal_fd);
     if (session->run.log_fd >= 0)
         close(session->run.log_fd);
-    close_store(session, rc < 0);
+    bool is_kept = close_store(session, rc < 0);
     int code = rc < 0 ? tote_command_fail(session->settings.json, tote_exit_of(rc), err)
                       : report(session);
+    if (rc < 0 && is_kept)
+        fprintf(stderr, "tote: what was recorded until then: tote report %s\n",
+                session->store_path);
     if (rc >= 0 && session->has_engine_failed) /* stdout has its document already */
         code = tote_command_fail(false, TOTE_EXIT_ENGINE, err);
     if (session->signal) {
@@ -267,8 +291,9 @@ static int end(struct tote_session *session, int rc, struct tote_error *err)
 static int print_config(const struct tote_session *session)
 {
     struct tote_error err = {0};
-    if (tote_settings_print(&session->settings, session->command, stdout, &err) < 0)
-        return tote_command_fail(session->settings.json, TOTE_EXIT_INTERNAL, &err);
+    int rc = tote_settings_print(&session->settings, session->command, stdout, &err);
+    if (rc < 0)
+        return tote_command_fail(session->settings.json, tote_exit_of(rc), &err);
     return TOTE_EXIT_OK;
 }
 

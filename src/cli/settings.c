@@ -19,7 +19,7 @@
 #define FIELD(field) offsetof(struct tote_settings, field)
 #define N_OF(table)  (sizeof(table) / sizeof((table)[0]))
 
-static const char *const net_choices[] = {"private", "host", NULL};
+static const char *const net_choices[] = {"auto", "private", "host", NULL};
 
 /* What the bag file may hold: the bag, then how it is run. */
 
@@ -61,9 +61,11 @@ static const struct tote_option shared_options[] = {
     {.name = "net",
      .type = TOTE_OPTION_CHOICE,
      .offset = FIELD(net),
-     .fallback = "private",
+     .fallback = "auto",
      .choices = net_choices,
-     .help = "network of the engine: loopback of its own, or the host's"},
+     .help =
+         "network of the engine: loopback of its own, or the host's; auto: private, "
+         "unless an option of the engine is of use on the host's only"},
     {.name = "start-timeout",
      .type = TOTE_OPTION_SECONDS,
      .offset = FIELD(start_timeout_s),
@@ -92,7 +94,9 @@ static const struct tote_option compare_options[] = {
      .type = TOTE_OPTION_TEXT,
      .offset = FIELD(engines),
      .fallback = "local,workqueue,ray",
-     .help = "the cells, by commas, each NAME:OPTION=VALUE,..."},
+     .help =
+         "the cells, by commas, each NAME:OPTION=VALUE,...; batch=N|auto is an option "
+         "of every engine"},
     {.name = "runs",
      .type = TOTE_OPTION_UINT,
      .offset = FIELD(runs),
@@ -111,7 +115,7 @@ static const struct tote_option compare_options[] = {
      .type = TOTE_OPTION_UINT,
      .offset = FIELD(order_seed),
      .fallback = "none",
-     .max = 0x1p63,
+     .max = 0x1p53,
      .help = "seed of the random order of launches (default: random, and recorded)"},
 };
 
@@ -176,16 +180,25 @@ static int resolve_kernel(struct tote_settings *s, struct tote_error *err)
     return 0;
 }
 
+static int resolve_order_seed(struct tote_settings *s, struct tote_error *err)
+{
+    if (s->order_seed != TOTE_OPTION_NONE)
+        return 0;
+    if (getrandom(&s->order_seed, sizeof s->order_seed, 0) != sizeof s->order_seed)
+        return tote_error_set(err, -errno, "no random numbers: %s", strerror(errno));
+    s->order_seed >>= 11; /* 53 bits: what every reader of JSON keeps */
+    return 0;
+}
+
 static int resolve(struct tote_settings *s, enum tote_settings_of command,
                    struct tote_error *err)
 {
     if (s->workers == 0)
         s->workers = tote_cores_usable();
-    if (s->order_seed == TOTE_OPTION_NONE &&
-        getrandom(&s->order_seed, sizeof s->order_seed, 0) != sizeof s->order_seed)
-        return tote_error_set(err, -errno, "no random numbers: %s", strerror(errno));
-    s->order_seed &= TOTE_SEED_MAX;
-    int rc = resolve_batch(s, command, err);
+    int rc = resolve_order_seed(s, err);
+    if (rc < 0)
+        return rc;
+    rc = resolve_batch(s, command, err);
     return rc < 0 ? rc : resolve_kernel(s, err);
 }
 

@@ -30,7 +30,7 @@ struct tote_settings {
     bool is_engine_of_bag_file; /* the command's engine or engines come from there */
 };
 
-enum tote_net { TOTE_NET_PRIVATE, TOTE_NET_HOST };
+enum tote_net { TOTE_NET_AUTO, TOTE_NET_PRIVATE, TOTE_NET_HOST };
 
 enum tote_settings_of { TOTE_SETTINGS_RUN, TOTE_SETTINGS_COMPARE };
 

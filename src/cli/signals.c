@@ -25,6 +25,7 @@ int tote_signals_open(struct tote_error *err)
     end_signals(&set);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a full disk */
     int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     return fd >= 0 ? fd : tote_error_set(err, -errno, "signalfd: %s", strerror(errno));
 }
@@ -44,6 +45,7 @@ void tote_signals_close(int fd)
     end_signals(&set);
     sigprocmask(SIG_UNBLOCK, &set, NULL);
     signal(SIGPIPE, SIG_DFL);
+    signal(SIGXFSZ, SIG_DFL);
 }
 
 void tote_signals_die(int signo)

@@ -19,6 +19,7 @@ static int spawn(char *const *argv, int out, int err, pid_t *ret_pid)
     sigemptyset(&none);
     sigemptyset(&pipes);
     sigaddset(&pipes, SIGPIPE);
+    sigaddset(&pipes, SIGXFSZ);
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_init(&actions);

@@ -70,6 +70,19 @@ static int run_cell(const struct tote_experiment_config *config, size_t cell,
     return rc;
 }
 
+/* An engine that came up in an earlier block and does not now is launched once more:
+ * the launch that failed stays in the store, and the report names it. */
+static int run_cell_patiently(const struct tote_experiment_config *config, size_t cell,
+                              uint32_t block, struct tote_store *store, int *ret_signal,
+                              struct tote_error *err)
+{
+    struct tote_error why = {0};
+    int rc = run_cell(config, cell, block, store, ret_signal, &why);
+    if (rc == -ENOPKG && block > 1)
+        return run_cell(config, cell, block, store, ret_signal, err);
+    return rc < 0 ? tote_error_set(err, rc, "%s", why.text) : rc;
+}
+
 /* One launch that failed does not throw away what the others have shown. */
 static bool is_worth_showing(int rc, bool has_shown)
 {
@@ -87,7 +100,7 @@ static int run_one(const struct tote_experiment_config *config, size_t cell,
         config->begin(config->run.context,
                       is_limit ? "limit" : config->cells[cell].label, block);
     return is_limit ? run_limit(config, block, store, ret_signal, err)
-                    : run_cell(config, cell, block, store, ret_signal, err);
+                    : run_cell_patiently(config, cell, block, store, ret_signal, err);
 }
 
 int tote_experiment(const struct tote_experiment_config *config,

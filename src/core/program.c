@@ -202,14 +202,14 @@ static int unknown_option(const struct tote_engine_spec *spec, const char *name,
     const char **names = calloc(n + 1, sizeof *names);
     if (!names)
         return tote_error_set(err, -ENOMEM, "out of memory for option names");
-    char all[TOTE_ERROR_MAX] = "it has none";
+    char all[TOTE_ERROR_MAX] = "it has batch";
     size_t used = 0;
     for (size_t i = 0; i < n; i++) {
         json_t *option = json_array_get(spec->about.options, i);
         names[i] = json_string_value(json_object_get(option, "name"));
         if (used < sizeof all)
             used += (size_t)snprintf(all + used, sizeof all - used, "%s%s",
-                                     i ? ", " : "it has ", names[i]);
+                                     i ? ", " : "it has batch, ", names[i]);
     }
     const char *near = tote_option_suggest(name, names);
     if (near)

@@ -317,7 +317,7 @@ static int start_engine(struct run *run, struct tote_error *err)
     run->row->launch_ns = run->launch.launch_ns;
     if (rc < 0)
         return rc;
-    run->row->is_boxed = run->launch.box.is_full;
+    run->row->is_boxed = run->launch.box.is_full && !run->launch.box.has_host_network;
     if (!run->launch.box.is_full && config->notice)
         config->notice(config->context, run->launch.box.missing);
     return tote_run_row_set(&run->row->box, tote_launch_containment(&run->launch), err);

@@ -19,7 +19,7 @@ struct bag {
     char kernel[TOTE_OPTION_TEXT_MAX], engines[TOTE_OPTION_TEXT_MAX];
 };
 
-static const char *const nets[] = {"private", "host", NULL};
+static const char *const nets[] = {"auto", "private", "host", NULL};
 
 #define FIELD(name) .offset = offsetof(struct bag, name)
 

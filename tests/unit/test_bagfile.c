@@ -22,7 +22,7 @@ struct bag {
     char kernel[TOTE_OPTION_TEXT_MAX], engines[TOTE_OPTION_TEXT_MAX];
 };
 
-static const char *const nets[] = {"private", "host", NULL};
+static const char *const nets[] = {"auto", "private", "host", NULL};
 
 #define FIELD(name) .offset = offsetof(struct bag, name)
 
@@ -70,7 +70,7 @@ static void all_types_are_read(void **state)
     assert_int_equal(bag.seed, INT64_MAX);
     assert_true(bag.share == -1500 && bag.wait_s == 0.25);
     assert_true(bag.loud);
-    assert_int_equal(bag.net, 1);
+    assert_int_equal(bag.net, 2);
     assert_string_equal(bag.kernel, "zfp:accuracy=1e-3");
     assert_string_equal(bag.engines, "local,ray,x");
 }
@@ -128,7 +128,7 @@ static const struct {
     {"tasks:\n", "bag.yaml:1:7: ", "takes a whole number"},
     {"tasks: [1, 2]\n", "bag.yaml:1:8: ", "not '1,2'"},
     {"loud: maybe\n", "bag.yaml:1:7: ", "takes yes or no"},
-    {"net: hots\n", "bag.yaml:1:6: ", "takes one of private, host"},
+    {"net: hots\n", "bag.yaml:1:6: ", "takes one of auto, private, host"},
     {"wait: 1d\n", "bag.yaml:1:7: ", "takes a time"},
     {"kernel: " LONG1K "\n", "bag.yaml:1:9: ", "below 1024 bytes"},
     {"engines: [" LONG128 LONG128 LONG128 LONG128 ", " LONG128 LONG128 LONG128 LONG128

@@ -100,7 +100,7 @@ static void bad_values_are_said(void **state)
         {NULL, "--batch=4097", "batch must be auto"},
         {NULL, "--batch=Auto", "batch must be auto"},
         {NULL, "--seed=9223372036854775808", "option 'seed'"},
-        {NULL, "--net=open", "option 'net' takes one of private, host"},
+        {NULL, "--net=open", "option 'net' takes one of auto, private, host"},
         {NULL, "--start-timeout=0", "option 'start-timeout'"},
         {NULL, "--engin=local", "did you mean --engine?"},
         {"task: 1\n", "--tasks=1", "did you mean 'tasks'?"},
@@ -224,16 +224,16 @@ static void each_setting_of_a_command_is_told(void **state)
     assert_int_equal(tote_settings_each(&s, TOTE_SETTINGS_RUN, note, run), 0);
     assert_string_equal(
         run, "kernel=zfp:accuracy=1e-3 tasks=12 size=200000 seed=5 "
-             "workers=3 batch=auto net=private start-timeout=90 stall-timeout=0 "
+             "workers=3 batch=auto net=auto start-timeout=90 stall-timeout=0 "
              "engine=local ");
     words = WORDS("--workers=3", "--seed=5", "--budget=1500ms", "--order-seed=8");
     assert_int_equal(load(NULL, words, TOTE_SETTINGS_COMPARE, &s, NULL), 0);
     assert_int_equal(tote_settings_each(&s, TOTE_SETTINGS_COMPARE, note, compare), 0);
-    assert_string_equal(
-        compare, "kernel=zfp:accuracy=1e-3 tasks=12 size=200000 seed=5 "
-                 "workers=3 batch=1 net=private start-timeout=90 stall-timeout=0 "
-                 "engines=local,workqueue,ray runs=6 budget=1.5 "
-                 "order-seed=8 ");
+    assert_string_equal(compare,
+                        "kernel=zfp:accuracy=1e-3 tasks=12 size=200000 seed=5 "
+                        "workers=3 batch=1 net=auto start-timeout=90 stall-timeout=0 "
+                        "engines=local,workqueue,ray runs=6 budget=1.5 "
+                        "order-seed=8 ");
     s.net = TOTE_NET_HOST;
     assert_int_equal(tote_settings_each(&s, TOTE_SETTINGS_COMPARE, note, cut), -EIO);
     assert_non_null(strstr(cut, "net=host"));
