@@ -37,4 +37,8 @@ int tote_error_set(struct tote_error *err, int code, const char *format, ...)
 void tote_error_prefix(struct tote_error *err, const char *format, ...)
     TOTE_PRINTF(2, 3);
 
+/* Puts words behind the sentence that err holds; what does not fit is cut. */
+void tote_error_append(struct tote_error *err, const char *format, ...)
+    TOTE_PRINTF(2, 3);
+
 #endif

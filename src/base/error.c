@@ -34,3 +34,14 @@ void tote_error_prefix(struct tote_error *err, const char *format, ...)
     n = strlen(err->text), room = sizeof err->text - 1 - n;
     strncat(err->text, old, room);
 }
+
+void tote_error_append(struct tote_error *err, const char *format, ...)
+{
+    if (!err || !err->text[0])
+        return;
+    size_t n = strlen(err->text);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(err->text + n, sizeof err->text - n, format, args);
+    va_end(args);
+}

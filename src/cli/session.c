@@ -272,11 +272,11 @@ static int end(struct tote_session *session, int rc, struct tote_error *err)
     if (session->run.log_fd >= 0)
         close(session->run.log_fd);
     bool is_kept = close_store(session, rc < 0);
+    if (rc < 0 && is_kept)
+        tote_error_append(err, "; what is recorded: tote report %s",
+                          session->store_path);
     int code = rc < 0 ? tote_command_fail(session->settings.json, tote_exit_of(rc), err)
                       : report(session);
-    if (rc < 0 && is_kept)
-        fprintf(stderr, "tote: what was recorded until then: tote report %s\n",
-                session->store_path);
     if (rc >= 0 && session->has_engine_failed) /* stdout has its document already */
         code = tote_command_fail(false, TOTE_EXIT_ENGINE, err);
     if (session->signal) {
