@@ -14,7 +14,7 @@ import time
 DOINGS = ("nothing", "die-at-once", "refuse-option", "sleep-before-ready", "garbage-before-ready",
           "garbage", "long-line", "die", "twice", "unknown-batch", "other-digest", "few-records",
           "other-task", "lose", "leave-child", "deaf-to-stop", "stderr-flood", "old-protocol",
-          "not-utf8", "deep", "end-output", "silent", "bye-early")
+          "not-utf8", "deep", "end-output", "silent", "bye-early", "flaky")
 
 
 def describe():
@@ -40,6 +40,11 @@ def before_ready(do):
     if do == "refuse-option":
         sys.stderr.write("odd: I do not like this option\n")
         sys.exit(2)
+    if do == "flaky":  # the second launch does not come up
+        with open("launches", "a+", encoding="ascii") as launches:
+            launches.write("x")
+            if launches.tell() == 2:
+                sys.exit("odd: not today")
     if do == "sleep-before-ready":
         time.sleep(3600)
     if do == "garbage-before-ready":

@@ -164,6 +164,17 @@ def test_a_store_that_is_dropped_leaves_nothing_beside_it(tote):
     assert_no_result(tote)
 
 
+def test_an_engine_log_overwrites_nothing(tote):
+    (tote.folder / "mine").write_text("precious")
+    assert "holds something" in tote.refused("run", "--kernel", "noop", "--engine-log", "mine")
+    assert (tote.folder / "mine").read_text() == "precious"
+
+
+def test_a_private_network_is_kept(tote):
+    sentence = tote.refused("run", "--kernel", "noop", "--engine", "workqueue:port=9", "--net", "private")
+    assert "--net host" in sentence
+
+
 def test_an_unwritable_engine_log(tote):
     assert "none/log" in tote.refused("run", "--kernel", "noop", "--engine-log", "none/log")
     assert_no_result(tote)

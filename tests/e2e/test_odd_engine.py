@@ -51,6 +51,15 @@ def test_an_engine_that_falls_silent(tote):
     tote.assert_nothing_left()
 
 
+def test_a_comparison_launches_again_what_came_up_before(tote):
+    document = tote.json("compare", "--engines", odd("flaky"), "--kernel", "noop", "--tasks", 8, "--runs", 3)
+    (cell,) = document["cells"]
+    assert [(run["block"], run["state"]) for run in cell["runs"]] == [
+        (1, "complete"), (2, "broken"), (2, "complete"), (3, "complete")]
+    assert document["end"] == "done" and any("not today" in warning for warning in document["warnings"])
+    tote.assert_nothing_left()
+
+
 def test_a_comparison_shows_what_ran_before_an_engine_failed(tote):
     """Which cell is first is drawn by the seed: some seed has the good one first."""
     for seed in range(20):
