@@ -146,7 +146,8 @@ def test_what_is_not_valid_ends_it_after_its_cleanup(line, words):
     status, events, err = talk(lines(HELLO) + line)
     assert status == 1 and [one["event"] for one in events] == ["ready"]
     assert words in err and "cleaned" in err and "Traceback" not in err
-    assert err.strip().splitlines()[-1].startswith("tote-engine-fake: ")
+    # Not the last one: what the program itself prints may come when its buffer is emptied.
+    assert any(one.startswith("tote-engine-fake: ") for one in err.splitlines())
 
 
 def test_the_longest_line_and_unknown_fields_are_taken():
