@@ -6,7 +6,7 @@
  *     tote_store_create("bag.tote", &store, &err);
  *     int64_t run = tote_store_add_run(store, &row, &err);   // durable when it returns
  *     ... records go in through a writer (writer.h), off the hot path ...
- *     tote_store_finish_run(store, &row, &err);
+ *     tote_store_update_run(store, &row, &err);
  *     tote_store_close(store);
  *
  * A file is made without a single fsync: settings written before the first run are

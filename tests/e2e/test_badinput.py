@@ -199,6 +199,9 @@ def test_a_full_disk_ends_the_run_and_says_so(tote):
     assert done.status == 1 and done.out == "", done
     assert "no space left" in done.sentence and "disk/s.tote" in done.sentence, done
     assert len(done.err.splitlines()) == 1
+    claimed, kept = tote.rows("SELECT done + failed, (SELECT count(*) FROM record) FROM run"
+                              " WHERE state = 'broken'", tote.folder / "s.tote")[0]
+    assert claimed == kept > 0  # the row claims no result that the store does not hold
     tote.assert_nothing_left()
 
 

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import socket
+import time
 
 import pytest
 from tote_tool import (ODD_ENGINE, command_line, descendants, is_alive, limit_digest,
@@ -204,9 +205,24 @@ def test_a_second_signal_does_not_wait_for_the_engine(tote):
                          "sleep:us=20000", "--tasks", 400, "--batch", 2, "--store", "s.tote")
     wait_until(lambda: records(tote) >= 4)
     process.send_signal(signal.SIGINT)
-    wait_until(lambda: tote.value("SELECT fed_ns FROM run") >= 0)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)  # another one: two alike may arrive as one
+    start = time.monotonic()
+    status, out, err = finish(process)
+    assert status == -signal.SIGTERM, (status, err)
+    assert time.monotonic() - start < 15  # the engine was given 20 s to end by itself
+    assert tote.value("SELECT state FROM run") == "interrupted"
+    tote.assert_nothing_left()
+
+
+def test_kill_9_of_a_comparison_during_the_limit(tote):
+    """Which of the two cells comes first is drawn by the seed: with this one, the limit."""
+    process = tote.start("compare", "--engines", "local", "--kernel", "sleep:us=500000", "--tasks", 60,
+                         "--order-seed", 5, "--store", "s.tote")
+    wait_until(lambda: any("--limit" in command_line(pid) for pid in descendants(process.pid)))
+    family = descendants(process.pid)
+    process.kill()
     finish(process)
+    assert_all_gone(family)
     tote.assert_nothing_left()
 
 
