@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/* place.c: makes and clears the folder of an attempt (place.h). */
+#include "attempt/place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "attempt/tree.h"
+
+#define ATTEMPTS "attempts"
+
+/* --- opening --- */
+
+static int fail_attempts(const char *path, int code, struct tote_error *err)
+{
+    return tote_error_set(
+        err, -code,
+        "this worker cannot use the folder %.200s: %s; the work folder must lie on a "
+        "filesystem that all workers share and may write, or the files travel with the "
+        "tasks: --data staged",
+        path, strerror(code));
+}
+
+static int open_folder_at(int parent, const char *path)
+{
+    int fd = openat(parent, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+static int open_shared(struct tote_place *place, const char *attempts,
+                       struct tote_error *err)
+{
+    place->attempts = open_folder_at(AT_FDCWD, attempts);
+    if (place->attempts < 0)
+        return fail_attempts(attempts, -place->attempts, err);
+    /* Not EROFS: a full or read-only disk is said of each task, as it comes and goes.
+     */
+    if (faccessat(place->attempts, ".", W_OK | X_OK, AT_EACCESS) < 0 && errno == EACCES)
+        return fail_attempts(attempts, errno, err);
+    return 0;
+}
+
+static int open_staged(struct tote_place *place, struct tote_error *err)
+{
+    place->staged = getcwd(NULL, 0);
+    place->here = open_folder_at(AT_FDCWD, ".");
+    if (!place->staged || place->here < 0)
+        return tote_error_set(err, -errno, "cannot tell the working directory: %s",
+                              strerror(errno));
+    int failed =
+        mkdirat(place->here, ATTEMPTS, 0700) < 0 && errno != EEXIST ? errno : 0;
+    if (!failed)
+        place->attempts = open_folder_at(place->here, ATTEMPTS);
+    if (!failed && place->attempts < 0)
+        failed = -place->attempts;
+    return failed
+               ? tote_error_set(err, -failed, "cannot make the folder %s in %.200s: %s",
+                                ATTEMPTS, place->staged, strerror(failed))
+               : 0;
+}
+
+static int make_path(struct tote_place *place, const struct tote_rules *rules,
+                     struct tote_error *err)
+{
+    const char *root = rules->is_staged ? place->staged : rules->attempts;
+    size_t n = strlen(root) + sizeof ATTEMPTS + TOTE_PLACE_NAME_MAX + 2;
+    place->path = malloc(n);
+    if (!place->path)
+        return tote_error_set(err, -ENOMEM, "no memory for a path");
+    int used =
+        snprintf(place->path, n, "%s/%s", root, rules->is_staged ? ATTEMPTS "/" : "");
+    place->name = place->path + used;
+    return 0;
+}
+
+int tote_place_open(struct tote_place *place, const struct tote_rules *rules,
+                    struct tote_error *err)
+{
+    *place = (struct tote_place){.attempts = -1, .here = -1, .folder = -1};
+    int failed = rules->is_staged ? open_staged(place, err)
+                                  : open_shared(place, rules->attempts, err);
+    return failed ? failed : make_path(place, rules, err);
+}
+
+static void close_one(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+static void drop_spare(struct tote_place *place)
+{
+    if (place->is_spare)
+        unlinkat(place->attempts, place->spare_name, AT_REMOVEDIR);
+    if (place->spare)
+        closedir(place->spare);
+    place->is_spare = false;
+    place->spare = NULL;
+}
+
+void tote_place_close(struct tote_place *place)
+{
+    drop_spare(place);
+    close_one(&place->folder);
+    close_one(&place->attempts);
+    close_one(&place->here);
+    free(place->path);
+    free(place->staged);
+    place->path = place->staged = NULL;
+}
+
+/* --- making --- */
+
+static enum tote_cause fail_make(const struct tote_place *place, int code,
+                                 struct tote_error *why)
+{
+    tote_error_set(why, -code, "cannot make the attempt's folder %.300s: %s",
+                   place->path, strerror(code));
+    return TOTE_CAUSE_FOLDER;
+}
+
+/* Makes the folders above path, which is a good one: see slice_rules.c. */
+static int make_parents(int folder, const char *path)
+{
+    char part[TOTE_FILE_NAME_MAX];
+    for (const char *slash = path; (slash = strchr(slash, '/')); slash++) {
+        size_t n = (size_t)(slash - path);
+        memcpy(part, path, n);
+        part[n] = '\0';
+        if (mkdirat(folder, part, 0700) < 0 && errno != EEXIST)
+            return errno;
+    }
+    return 0;
+}
+
+/* The input as the worker finds it. */
+static int look_at_input(const struct tote_place *place, const char *path,
+                         uint64_t *bytes_in)
+{
+    struct stat info;
+    int at = place->here >= 0 ? place->here : AT_FDCWD;
+    if (fstatat(at, path, &info, 0) < 0)
+        return errno;
+    if (S_ISDIR(info.st_mode))
+        return EISDIR;
+    if (faccessat(at, path, R_OK, AT_EACCESS) < 0)
+        return errno;
+    *bytes_in += (uint64_t)info.st_size;
+    return 0;
+}
+
+static int link_input(const struct tote_place *place,
+                      const struct tote_slice_file *file)
+{
+    char target[2 * TOTE_FILE_NAME_MAX];
+    if (!file->as[0])
+        return 0;
+    int n =
+        snprintf(target, sizeof target, "%s%s%s", place->staged ? place->staged : "",
+                 place->staged ? "/" : "", file->path);
+    int failed = (size_t)n >= sizeof target ? ENAMETOOLONG
+                                            : make_parents(place->folder, file->as);
+    if (!failed && symlinkat(target, place->folder, file->as) < 0)
+        failed = errno;
+    return failed;
+}
+
+static enum tote_cause give_inputs(const struct tote_place *place,
+                                   const struct tote_command *command,
+                                   uint64_t *bytes_in, struct tote_error *why)
+{
+    for (size_t i = 0; i < command->n_ins; i++) {
+        const struct tote_slice_file *file = &command->ins[i];
+        int code = look_at_input(place, file->path, bytes_in);
+        if (code) {
+            tote_error_set(why, -code, "cannot read its input %.300s: %s",
+                           place->staged ? file->as : file->path, strerror(code));
+            return TOTE_CAUSE_INPUT;
+        }
+        code = link_input(place, file);
+        if (code)
+            return fail_make(place, code, why);
+    }
+    return TOTE_CAUSE_NONE;
+}
+
+/* 0 or errno. NOREPLACE, since a folder that is there must be found out; a filesystem
+ * that cannot do it gets a new folder each time. */
+static int make_folder(struct tote_place *place, bool may_be_spare)
+{
+    if (place->is_spare && may_be_spare) {
+        place->is_spare = false;
+        if (renameat2(place->attempts, place->spare_name, place->attempts, place->name,
+                      RENAME_NOREPLACE) == 0)
+            return 0;
+        place->is_spare = true;
+    }
+    drop_spare(place);
+    return mkdirat(place->attempts, place->name, 0700) < 0 ? errno : 0;
+}
+
+enum tote_cause tote_place_make(struct tote_place *place,
+                                const struct tote_command *command, uint32_t number,
+                                uint64_t *bytes_in, struct tote_error *why)
+{
+    place->is_made = false;
+    snprintf(place->name, TOTE_PLACE_NAME_MAX, "%" PRIu64 ".%" PRIu32, command->task,
+             number);
+    bool has_files = command->n_ins + command->n_outs > 0;
+    int code = make_folder(place, !has_files);
+    if (code)
+        return fail_make(place, code, why);
+    place->is_made = true;
+    if (!has_files)
+        return TOTE_CAUSE_NONE;
+    place->folder = open_folder_at(place->attempts, place->name);
+    code = place->folder < 0 ? -place->folder : 0;
+    for (size_t i = 0; !code && i < command->n_outs; i++)
+        code = make_parents(place->folder, command->outs[i].path);
+    if (code)
+        return fail_make(place, code, why);
+    return give_inputs(place, command, bytes_in, why);
+}
+
+/* --- clearing --- */
+
+static size_t count_entries(DIR *dir)
+{
+    size_t n = 0;
+    struct dirent *entry;
+    rewinddir(dir);
+    while ((entry = readdir(dir)))
+        n += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    return n;
+}
+
+static DIR *open_dir(int parent, const char *name)
+{
+    int fd = open_folder_at(parent, name);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    if (!dir)
+        close_one(&fd);
+    return dir;
+}
+
+/* True if the attempt's folder is as good as new: empty, with its mode, and still the
+ * one that was made, whatever the command has done with names. */
+static bool is_like_new(struct tote_place *place)
+{
+    struct stat named, opened;
+    if (!place->spare)
+        place->spare = open_dir(place->attempts, place->name);
+    return place->spare &&
+           fstatat(place->attempts, place->name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+           fstat(dirfd(place->spare), &opened) == 0 && named.st_ino == opened.st_ino &&
+           named.st_dev == opened.st_dev && named.st_mode == (S_IFDIR | 0700) &&
+           named.st_uid == geteuid() && count_entries(place->spare) == 0;
+}
+
+void tote_place_clear(struct tote_place *place)
+{
+    bool has_files = place->folder >= 0;
+    close_one(&place->folder);
+    if (!place->is_made)
+        return;
+    place->is_spare = !has_files && is_like_new(place);
+    if (place->is_spare)
+        memcpy(place->spare_name, place->name, strlen(place->name) + 1);
+    else
+        drop_spare(place);
+    if (!place->is_spare)
+        tote_tree_remove(place->attempts, place->name);
+}
+
+/* True if the folder holds nothing but the outputs, which lie in it itself. */
+static bool holds_only(const struct tote_place *place,
+                       const struct tote_command *command)
+{
+    for (size_t i = 0; i < command->n_outs; i++)
+        if (strchr(command->outs[i].path, '/'))
+            return false;
+    DIR *dir = open_dir(place->folder, ".");
+    bool is_only = dir && count_entries(dir) == command->n_outs;
+    if (dir)
+        closedir(dir);
+    return is_only;
+}
+
+static int move_outputs(int from, int to, const struct tote_command *command)
+{
+    for (size_t i = 0; i < command->n_outs; i++) {
+        const char *path = command->outs[i].path;
+        int code = make_parents(to, path);
+        if (!code && renameat(from, path, to, path) < 0)
+            code = errno;
+        if (code)
+            return code;
+    }
+    return 0;
+}
+
+/* The outputs go into a new folder of the old name, and the old one goes. */
+int tote_place_keep(struct tote_place *place, const struct tote_command *command,
+                    struct tote_error *why)
+{
+    if (holds_only(place, command)) {
+        close_one(&place->folder);
+        return 0;
+    }
+    char rest[TOTE_PLACE_NAME_MAX + 8];
+    int to = -1, code = 0;
+    snprintf(rest, sizeof rest, "%s.rest", place->name);
+    if (renameat(place->attempts, place->name, place->attempts, rest) < 0 ||
+        mkdirat(place->attempts, place->name, 0700) < 0)
+        code = errno;
+    if (!code && (to = open_folder_at(place->attempts, place->name)) < 0)
+        code = -to;
+    if (!code)
+        code = move_outputs(place->folder, to, command);
+    close_one(&to);
+    close_one(&place->folder);
+    tote_tree_remove(place->attempts, rest);
+    return code ? tote_error_set(why, -code, "cannot keep what it made in %.300s: %s",
+                                 place->path, strerror(code))
+                : 0;
+}
