@@ -6,11 +6,13 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/close_range.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -63,6 +65,18 @@ void tote_child_start(struct tote_child *child, const char *const argv[],
     close(in[0]);
     if (log < 0)
         close(out[1]);
+}
+
+void tote_child_wait(const struct tote_child *child, tote_ns_t deadline)
+{
+    int fd = child->pid > 0 ? pidfd_open(child->pid, 0) : -1;
+    struct pollfd end = {.fd = fd, .events = POLLIN};
+    tote_ns_t left = deadline - tote_clock_monotonic();
+    while (fd >= 0 && left > 0 && poll(&end, 1, (int)(left / TOTE_NS_PER_MS) + 1) < 0 &&
+           errno == EINTR)
+        left = deadline - tote_clock_monotonic();
+    if (fd >= 0)
+        close(fd);
 }
 
 int tote_child_end(struct tote_child *child, int signal, char how[static TOTE_WHY_MAX])

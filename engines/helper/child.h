@@ -15,6 +15,7 @@
 
 #include <sys/types.h>
 
+#include "tote/clock.h"
 #include "tote/limits.h"
 
 struct tote_child {
@@ -27,6 +28,11 @@ struct tote_child {
  * the descriptor that gets both, and from is -1. */
 void tote_child_start(struct tote_child *child, const char *const argv[],
                       char *const env[], int log);
+
+/* Returns when the process has ended, or at deadline, of tote_clock_monotonic; does not
+ * reap it. On a kernel without pidfd_open (before 5.3) it returns at once. No process:
+ * at once. */
+void tote_child_wait(const struct tote_child *child, tote_ns_t deadline);
 
 /* Closes the pipes, sends the signal unless it is 0, and waits for the end of the
  * process. Returns its exit status, or -1 if a signal ended it; how gets the end of a

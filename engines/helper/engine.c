@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -135,12 +136,20 @@ static const char *text_field(const json_t *object, const char *name, size_t siz
     return json_string_value(value);
 }
 
+static const char *path_in(const json_t *value, const char *name)
+{
+    const char *path = json_string_value(value);
+    if (!path || path[0] != '/' || json_string_length(value) >= TOTE_PATH_MAX)
+        tote_engine_die(1,
+                        "'%s' from tote is not an absolute path of less than %d bytes: "
+                        "'%s'",
+                        name, TOTE_PATH_MAX, path ? path : "");
+    return path;
+}
+
 static const char *path_field(const json_t *object, const char *name)
 {
-    const char *path = text_field(object, name, TOTE_LINE_MAX);
-    if (path[0] != '/')
-        tote_engine_die(1, "'%s' from tote is not an absolute path: '%s'", name, path);
-    return path;
+    return path_in(field(object, name), name);
 }
 
 static bool is_nested_deeper(const json_t *value, int levels)
@@ -219,6 +228,76 @@ static bool read_more(struct tote_engine *engine, int timeout_ms)
     return n >= 0;
 }
 
+/* --- files of a batch --- */
+
+void tote_engine_files_destroy(struct tote_engine_files *files)
+{
+    if (!files)
+        return;
+    json_decref(files->memory[0]);
+    json_decref(files->memory[1]);
+    free(files->inputs);
+    free(files->outputs);
+    free(files);
+}
+
+/* A name that can stand in any folder, and that no program takes for anything else. */
+static const char *plain_name_in(const json_t *value, const char *list)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "0123456789._-";
+    const char *name = json_string_value(value);
+    size_t n = name ? strspn(name, plain) : 0;
+    if (n == 0 || name[n] || n > NAME_MAX || strcmp(name, ".") == 0 ||
+        strcmp(name, "..") == 0)
+        tote_engine_die(1, "a name in '%s' from tote is not plain: '%s'", list,
+                        name ? name : "");
+    return name;
+}
+
+/* list: "inputs", of [here, there], or "outputs", of [there, here]; the first one's
+ * name there must be `first`. Returns new. */
+static struct tote_engine_file *take_files(const json_t *json, const char *list,
+                                           const char *first, size_t *ret_n)
+{
+    size_t here = strcmp(list, "outputs") == 0, n = json_array_size(json);
+    if (n == 0 || n > TOTE_TRAVEL_MAX)
+        tote_engine_die(1, "'%s' from tote is not an array of 1 to %u files", list,
+                        TOTE_TRAVEL_MAX);
+    struct tote_engine_file *files = calloc(n, sizeof *files);
+    if (!files)
+        tote_engine_die(1, "out of memory");
+    for (size_t i = 0; i < n; i++) {
+        const json_t *pair = json_array_get(json, i);
+        if (json_array_size(pair) != 2) /* 0 also for anything that is not an array */
+            tote_engine_die(1, "'%s' from tote holds something that is not a pair",
+                            list);
+        files[i].here = path_in(json_array_get(pair, here), list);
+        files[i].there = plain_name_in(json_array_get(pair, 1 - here), list);
+    }
+    if (strcmp(files[0].there, first) != 0)
+        tote_engine_die(1, "the first of '%s' from tote is not named '%s': '%s'", list,
+                        first, files[0].there);
+    *ret_n = n;
+    return files;
+}
+
+static struct tote_engine_files *new_files(const json_t *command)
+{
+    struct tote_engine_files *files = calloc(1, sizeof *files);
+    if (!files)
+        tote_engine_die(1, "out of memory");
+    const json_t *inputs = field(command, "inputs"),
+                 *outputs = field(command, "outputs");
+    files->inputs = take_files(inputs, "inputs", "slice", &files->n_inputs);
+    files->outputs = take_files(outputs, "outputs", "pack", &files->n_outputs);
+    files->memory[0] = json_incref((json_t *)(uintptr_t)inputs);
+    files->memory[1] = json_incref((json_t *)(uintptr_t)outputs);
+    return files;
+}
+
+/* --- commands --- */
+
 static enum tote_engine_verb take_command(struct tote_engine *engine, const char *line,
                                           size_t n,
                                           struct tote_engine_command *ret_command)
@@ -233,7 +312,9 @@ static enum tote_engine_verb take_command(struct tote_engine *engine, const char
     if (strcmp(verb, "run") != 0)
         tote_engine_die(1, "tote sent a command that is unknown here: '%s'", verb);
 
-    uint64_t tasks = engine->hello.bag.tasks;
+    /* A bag of commands may grow while it runs. */
+    bool is_commands = engine->hello.slices != NULL;
+    uint64_t tasks = is_commands ? TOTE_BAG_MAX : engine->hello.bag.tasks;
     ret_command->batch = integer_field(json, "batch", 1, JSON_INTEGER_MAX);
     ret_command->first = integer_field(json, "first", 0, tasks);
     ret_command->count = (uint32_t)integer_field(json, "count", 1, TOTE_BATCH_MAX);
@@ -241,6 +322,7 @@ static enum tote_engine_verb take_command(struct tote_engine *engine, const char
     if (ret_command->count > tasks - ret_command->first)
         tote_engine_die(
             1, "a batch of tote reaches beyond the bag of %" PRIu64 " tasks", tasks);
+    ret_command->files = is_commands ? new_files(json) : NULL;
     json_decref(json);
     return TOTE_ENGINE_RUN;
 }
@@ -336,6 +418,11 @@ static void take_hello(struct tote_engine *engine, void *options)
     hello->task_program = path_field(json, "task_program");
     hello->task_library = path_field(json, "task_library");
     hello->scratch = path_field(json, "scratch");
+    if (json_object_get(json, "slices"))
+        hello->slices = path_field(json, "slices");
+    if (json_object_get(json, "data"))
+        hello->is_staged =
+            strcmp(text_field(json, "data", TOTE_NAME_MAX), "staged") == 0;
     take_options(the_about, field(json, "options"), options);
 }
 
@@ -369,12 +456,13 @@ static void describe(const struct tote_engine_about *about)
     const char *why = "", *mend = "", *version = TOTE_VERSION;
     if (about->find)
         version = about->find(&why, &mend);
-    json_t *json = json_pack("{s:s, s:s, s:s, s:b, s:s, s:s, s:o, s:o, s:b}", "name",
-                             about->name, "summary", about->summary, "version",
+    json_t *json = json_pack("{s:s, s:s, s:s, s:b, s:s, s:s, s:o, s:o, s:o, s:b}",
+                             "name", about->name, "summary", about->summary, "version",
                              version ? version : "", "usable", version != NULL, "why",
                              version ? "" : why, "mend", version ? "" : mend, "options",
                              new_options_list(about), "network_options",
-                             new_names_list(about->network_options), "setup", false);
+                             new_names_list(about->network_options), "data",
+                             new_names_list(about->data), "setup", false);
     if (!json || json_dumpf(json, stdout, JSON_COMPACT) < 0 || puts("") < 0 ||
         fflush(stdout) == EOF)
         tote_engine_die(1, "cannot write the description");

@@ -18,6 +18,7 @@ raised as Failure, so that the engine's own `finally` ends its workers before th
 
 import json
 import os
+import re
 import select
 import signal
 import sys
@@ -25,8 +26,10 @@ import threading
 from collections import namedtuple
 
 PROTOCOL = 1
+TRAVEL_MAX, PATH_MAX, NAME_MAX = 1024, 4096, 255
 LINE_MAX, WHY_MAX, DEPTH_MAX = 1 << 20, 1024, 8  # the limits are those of docs/protocol.md
-BAG_MAX, SEED_MAX = 1 << 53, (1 << 63) - 1
+BAG_MAX, TASKS_MAX, SEED_MAX = 1 << 53, 1 << 40, (1 << 63) - 1
+PLAIN = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
 LIMITS = {"slots": (1, 4096), "size": (0, BAG_MAX), "seed": (0, SEED_MAX), "tasks": (0, BAG_MAX),
           "batch": (1, BAG_MAX), "first": (0, BAG_MAX), "count": (1, 4096),
           "attempt": (1, (1 << 32) - 1)}  # fmt: skip
@@ -37,12 +40,18 @@ Option = namedtuple("Option", "name default metavar help")
 # find() returns (version, why, mend); an empty why: the engine is usable. setup(verbose) and
 # remove(verbose), if not None, install and remove what it needs. network_options: names of options
 # that are of no use in a private network; tote opens the host's when one is given.
-About = namedtuple("About", "name summary options find setup remove network_options",
-                   defaults=(None, None, ()))  # fmt: skip
+# data: how the files of a bag of commands can come to its workers, "shared" or "staged"; none: it
+# knows no such bags.
+About = namedtuple("About", "name summary options find setup remove network_options data",
+                   defaults=(None, None, (), ()))  # fmt: skip
 Worker = namedtuple("Worker", "id host pid slots")
+# slices: of a bag of commands, the folder of its slices and packs; else None.
 Hello = namedtuple(
-    "Hello", "slots kernel size seed tasks task_program task_library scratch options")  # fmt: skip
-Run = namedtuple("Run", "batch first count attempt")
+    "Hello", "slots kernel size seed tasks task_program task_library scratch options slices")  # fmt: skip
+# inputs and outputs: of a bag of commands, the files that travel, slice and pack first; else empty.
+Run = namedtuple("Run", "batch first count attempt inputs outputs", defaults=((), ()))
+# here: the absolute path on tote's side, in bytes; there: the plain name on the worker's.
+File = namedtuple("File", "here there")
 
 
 class Failure(Exception):
@@ -128,7 +137,41 @@ def parse_hello(obj, table):
                  *_integers(bag, "size", "seed", "tasks"),
                  _text(obj, "task_program", 4095, "/"), _text(obj, "task_library", 4095, "/"),
                  _text(obj, "scratch", 4095, "/"),
-                 parse_options(table, _object(obj, "options")))  # fmt: skip
+                 parse_options(table, _object(obj, "options")),
+                 _text(obj, "slices", 4095, "/") if "slices" in obj else None)  # fmt: skip
+
+
+def _pair(pair, field, is_output):
+    if not isinstance(pair, list) or len(pair) != 2 or not all(isinstance(one, str) for one in pair):
+        raise Failure(f"'{field}' from tote holds something that is not a pair of texts")
+    there, here = pair if is_output else pair[::-1]
+    if not here.startswith("/") or "\0" in here or len(here.encode()) >= PATH_MAX:
+        raise Failure(f"'{field}' from tote holds what is not an absolute path: '{here}'")
+    if not PLAIN.fullmatch(there) or there in (".", "..") or len(there) > NAME_MAX:
+        raise Failure(f"a name in '{field}' from tote is not plain: '{there}'")
+    return File(here.encode(), there)
+
+
+def _files(obj, field, first):
+    pairs = obj.get(field)
+    if not isinstance(pairs, list) or not 1 <= len(pairs) <= TRAVEL_MAX:
+        raise Failure(f"'{field}' from tote is not an array of 1 to {TRAVEL_MAX} files")
+    files = tuple(_pair(pair, field, field == "outputs") for pair in pairs)
+    if files[0].there != first:
+        raise Failure(f"the first of '{field}' from tote is not named '{first}'")
+    return files
+
+
+def parse_run(obj, hello):
+    numbers = _integers(obj, "batch", "first", "count", "attempt")
+    if hello.slices is None:
+        run, tasks = Run(*numbers), hello.tasks
+    else:  # a bag of commands, which may grow while it runs
+        run = Run(*numbers, _files(obj, "inputs", "slice"), _files(obj, "outputs", "pack"))
+        tasks = TASKS_MAX
+    if run.first + run.count > tasks:
+        raise Failure(f"a batch reaches beyond the bag of {tasks} tasks")
+    return run
 
 
 class Engine:
@@ -179,10 +222,7 @@ class Engine:
                 return
             if obj["cmd"] != "run":
                 raise Failure(f"tote sent a command that is unknown here: '{obj['cmd']}'")
-            run = Run(*_integers(obj, *Run._fields))
-            if run.first + run.count > self.hello.tasks:
-                raise Failure(f"a batch reaches beyond the bag of {self.hello.tasks} tasks")
-            yield run
+            yield parse_run(obj, self.hello)
 
     def _say(self, event, **fields):
         line = json.dumps({"event": event, **fields}, separators=(",", ":")).encode() + b"\n"
@@ -234,7 +274,8 @@ def describe(about):
     return {"name": about.name, "summary": about.summary, "version": version,
             "usable": not why, "why": why, "mend": mend,
             "options": [option._asdict() for option in about.options],
-            "network_options": list(about.network_options), "setup": about.setup is not None}  # fmt: skip
+            "network_options": list(about.network_options), "data": list(about.data),
+            "setup": about.setup is not None}  # fmt: skip
 
 
 def _act(about, main, args):

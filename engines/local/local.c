@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "helper/child.h"
+#include "helper/strays.h"
 #include "tote/engine.h"
 #include "tote/record.h"
 
@@ -20,6 +21,7 @@
     2 /* batches of a worker: one runs, one waits, so that it never idles */
 #define ANSWER_MAX (TOTE_BATCH_MAX * TOTE_RECORD_MAX + 1)
 #define DEATHS_MAX 100 /* in a row, with nothing done: the fault is not the tasks' */
+#define KEEPER_NS  (3 * TOTE_NS_PER_S) /* for a keeper to end what commands started */
 
 enum mode { SERVE, SPAWN };
 
@@ -64,31 +66,67 @@ static void *grown(void *array, size_t n, size_t size)
     return larger;
 }
 
+/* Argument words on their way to a process. */
+struct words {
+    const char *argv[16];
+    char texts[5][48];
+    size_t n, n_texts;
+};
+
+static void add_word(struct words *words, const char *word)
+{
+    words->argv[words->n++] = word;
+}
+
+static void add_number(struct words *words, const char *option, uint64_t value)
+{
+    char *text = words->texts[words->n_texts++];
+    snprintf(text, sizeof words->texts[0], "%s=%" PRIu64, option, value);
+    add_word(words, text);
+}
+
+/* Where the bag comes from: numbers, or files of commands. */
+static void add_bag(struct words *words, const struct tote_engine_command *batch)
+{
+    const struct tote_engine_bag *bag = &pool.hello->bag;
+    add_word(words, "--kernel");
+    add_word(words, bag->kernel);
+    if (!pool.hello->slices) {
+        add_number(words, "--size", bag->size);
+        add_number(words, "--seed", bag->seed);
+    } else if (!batch) {
+        add_word(words, "--slices");
+        add_word(words, pool.hello->slices);
+    } else {
+        add_word(words, "--slice");
+        add_word(words, batch->files->inputs[0].here);
+        add_word(words, "--pack");
+        add_word(words, batch->files->outputs[0].here);
+    }
+}
+
 /* batch: what the process runs before it exits, or null for one that serves. */
 static void start_process(struct slot *slot, const struct tote_engine_command *batch)
 {
-    const struct tote_engine_bag *bag = &pool.hello->bag;
-    char size[40], seed[40], first[40] = "--serve", count[40], attempt[40];
-    const char *argv[] = {pool.hello->task_program,
-                          "--kernel",
-                          bag->kernel,
-                          size,
-                          seed,
-                          first,
-                          NULL,
-                          NULL,
-                          NULL};
-    snprintf(size, sizeof size, "--size=%" PRIu64, bag->size);
-    snprintf(seed, sizeof seed, "--seed=%" PRIu64, bag->seed);
+    struct words words = {.n = 0};
+    add_word(&words, pool.hello->task_program);
+    add_bag(&words, batch);
     if (batch) {
-        snprintf(first, sizeof first, "--first=%" PRIu64, batch->first);
-        snprintf(count, sizeof count, "--count=%" PRIu32, batch->count);
-        snprintf(attempt, sizeof attempt, "--attempt=%" PRIu32, batch->attempt);
-        argv[6] = count;
-        argv[7] = attempt;
+        add_number(&words, "--first", batch->first);
+        add_number(&words, "--count", batch->count);
+        add_number(&words, "--attempt", batch->attempt);
+    } else {
+        add_word(&words, "--serve");
     }
     slot->n_answer = 0;
-    tote_child_start(&slot->child, argv, NULL, -1);
+    tote_child_start(&slot->child, words.argv, NULL, -1);
+}
+
+/* A signal that ends a process with all it has started: that of commands has a keeper,
+ * which must hear of it. */
+static int end_signal(void)
+{
+    return pool.hello->slices ? SIGTERM : SIGKILL;
 }
 
 static struct tote_engine_worker new_worker(struct slot *slot)
@@ -100,8 +138,23 @@ static struct tote_engine_worker new_worker(struct slot *slot)
         .id = slot->worker, .host = "localhost", .pid = slot->child.pid, .slots = 1};
 }
 
+static bool is_worker(pid_t pid)
+{
+    for (uint32_t i = 0; i < pool.hello->slots; i++)
+        if (pool.slots[i].child.pid == pid)
+            return true;
+    return false;
+}
+
+/* What is left of a worker whose keeper was killed, or that had none. */
+static void end_strays(void)
+{
+    tote_strays_end(is_worker, pool.hello->slices != NULL);
+}
+
 static void start_workers(void)
 {
+    tote_strays_adopt();
     uint32_t n = pool.hello->slots;
     struct tote_engine_worker *workers = grown(NULL, n, sizeof *workers);
     pool.polls = grown(NULL, n + 1, sizeof *pool.polls);
@@ -124,11 +177,19 @@ static void end_workers(void)
     uint32_t n = pool.hello->slots;
     for (uint32_t i = 0; i < n; i++) /* all first, so that they end at the same time */
         if (pool.slots[i].child.pid > 0)
-            kill(pool.slots[i].child.pid, SIGKILL);
+            kill(pool.slots[i].child.pid, end_signal());
+    tote_ns_t deadline = tote_clock_monotonic() + KEEPER_NS;
+    for (uint32_t i = 0; i < n; i++)
+        tote_child_wait(&pool.slots[i].child, deadline);
     for (uint32_t i = 0; i < n; i++) {
         tote_child_end(&pool.slots[i].child, SIGKILL, how);
+        for (uint32_t g = 0; g < pool.slots[i].n_given; g++)
+            tote_engine_files_destroy(pool.slots[i].given[g].files);
         free(pool.slots[i].answer);
     }
+    end_strays();
+    for (size_t i = 0; i < pool.n_waiting; i++)
+        tote_engine_files_destroy(pool.waiting[i].files);
     free(pool.slots);
     free(pool.polls);
     free(pool.waiting);
@@ -176,7 +237,8 @@ static struct slot *least_busy(void)
 
 static void hand_out(void)
 {
-    uint32_t most = pool.mode == SPAWN ? 1 : GIVEN_MAX;
+    /* A command may take an hour: none waits behind it while another slot is free. */
+    uint32_t most = pool.mode == SPAWN || pool.hello->slices ? 1 : GIVEN_MAX;
     size_t n = 0;
     for (struct slot *slot; n < pool.n_waiting; n++) {
         slot = least_busy();
@@ -205,6 +267,7 @@ static void finish_batch(struct slot *slot, size_t n)
                          "%" PRIu64 " records came back for %" PRIu32 " tasks", lines,
                          batch->count);
     }
+    tote_engine_files_destroy(batch->files);
     slot->given[0] = slot->given[1];
     slot->n_given--;
 }
@@ -227,12 +290,25 @@ static void take_answers(struct slot *slot, size_t from)
     }
 }
 
+/* Its output has ended, and it is about to; or the output is more than records can be.
+ */
+static int end_process(struct slot *slot, char how[static TOTE_WHY_MAX])
+{
+    bool is_flooded = slot->n_answer == ANSWER_MAX;
+    if (is_flooded && slot->child.pid > 0) {
+        kill(slot->child.pid, end_signal());
+        tote_child_wait(&slot->child, tote_clock_monotonic() + KEEPER_NS);
+    }
+    return tote_child_end(&slot->child, is_flooded ? SIGKILL : 0, how);
+}
+
 /* Of a dead worker's batches only the first can have begun: the other one is not lost,
  * it waits for the next worker as it did for this one. */
 static void replace_worker(struct slot *slot)
 {
     char how[TOTE_WHY_MAX];
-    tote_child_end(&slot->child, slot->n_answer == ANSWER_MAX ? SIGKILL : 0, how);
+    end_process(slot, how);
+    end_strays();
     if (slot->n_given > 0)
         tote_engine_lost(pool.engine, slot->given[0].batch, slot->worker,
                          "the worker %s", how);
@@ -253,13 +329,14 @@ static void replace_worker(struct slot *slot)
 static void end_batch(struct slot *slot)
 {
     char how[TOTE_WHY_MAX];
-    int signal = slot->n_answer == ANSWER_MAX ? SIGKILL : 0;
-    int status = tote_child_end(&slot->child, signal, how);
+    int status = end_process(slot, how);
     if (status == 0 || status == 3 || status == 4) {
         finish_batch(slot, slot->n_answer);
     } else {
+        end_strays();
         tote_engine_lost(pool.engine, slot->given[0].batch, slot->worker,
                          "the process of the batch %s", how);
+        tote_engine_files_destroy(slot->given[0].files);
         slot->n_given = 0;
     }
 }
@@ -282,13 +359,27 @@ static void read_slot(struct slot *slot)
 
 /* --- the program --- */
 
+/* A worker sees the folder of slices: only a process of its own is told the files. */
+static void take_batch(struct tote_engine_command *command)
+{
+    struct tote_engine_files *files = command->files;
+    if (files && files->n_inputs + files->n_outputs > 2)
+        tote_engine_die(1, "this engine moves no files (data: staged), and need not: "
+                           "its workers are on this machine");
+    if (pool.mode == SERVE) {
+        tote_engine_files_destroy(files);
+        command->files = NULL;
+    }
+    put_waiting(command, pool.n_waiting);
+}
+
 /* False: stop. */
 static bool take_commands(void)
 {
     struct tote_engine_command command;
     enum tote_engine_verb verb;
     while ((verb = tote_engine_next(pool.engine, 0, &command)) == TOTE_ENGINE_RUN)
-        put_waiting(&command, pool.n_waiting);
+        take_batch(&command);
     return verb != TOTE_ENGINE_STOP;
 }
 
@@ -309,12 +400,14 @@ static void wait_for_something(void)
 
 int main(int argc, char **argv)
 {
+    static const char *const data[] = {"shared", NULL};
     static const struct tote_engine_about about = {
         .name = "local",
         .summary = "a pool of processes on this machine",
         .options = options,
         .n_options = sizeof options / sizeof *options,
         .options_size = sizeof pool.mode,
+        .data = data,
         .cleanup = end_workers,
     };
     pool.engine = tote_engine_open(&about, argc, argv, &pool.mode);

@@ -29,6 +29,9 @@ SETTINGS = {
     "RAY_USAGE_STATS_PROMPT_ENABLED": "0",
     "RAY_TASK_MAX_RETRIES": "0",  # trying again is the core's work
 }
+# For a user's commands: Ray would run them at the lowest priority, 15, and have them killed first
+# when memory is short.
+AS_ELSEWHERE = {"RAY_worker_niceness": "0", "RAY_worker_oom_score_adjustment": "0"}
 STORE_BYTES = 80 << 20  # Ray takes no less than 75 MiB; records pass by value, outside of it
 SOCKET_PATH_MAX = 107  # of AF_UNIX
 SESSION_PATH_MAX = 66  # what Ray adds to its folder: session_DATE_TIME_PID/sockets/plasma_store
@@ -76,15 +79,22 @@ def trim(ray):
     node.Node = Head
 
 
+def mode(hello):
+    """How a worker runs a batch: commands need a process, whatever the option says."""
+    return "commands" if hello.slices else hello.options["mode"]
+
+
 def start_ray(hello, folder):
     if len(folder) + SESSION_PATH_MAX > SOCKET_PATH_MAX:
         raise Failure(f"this scratch folder's name is too long for Ray's sockets: {folder}")
     os.environ[tote_ray_worker.BAG] = json.dumps({
         "kernel": hello.kernel, "size": hello.size, "seed": hello.seed,
         "library": hello.task_library, "program": hello.task_program,
-        "mode": hello.options["mode"], "folder": os.getcwd()})  # fmt: skip
-    if hello.options["mode"] == "inproc":
+        "mode": mode(hello), "folder": os.getcwd(), "scratch": hello.scratch})  # fmt: skip
+    if mode(hello) == "inproc":
         check_kernel()
+    if mode(hello) == "commands":
+        os.environ.update(AS_ELSEWHERE)
     import ray
 
     # Ray would turn 127.0.0.1 into the machine's public address, and then listen everywhere.

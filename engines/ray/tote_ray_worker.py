@@ -3,6 +3,7 @@
 the record lines. Imported by the workers and, for the functions' names, by the engine program.
 Not for anything that knows the protocol."""
 
+import contextlib
 import ctypes
 import fcntl
 import json
@@ -52,8 +53,8 @@ class Program:
     def __init__(self, kernel, size, seed, program, **_):
         self._argv = [program, "--kernel", kernel, "--size", str(size), "--seed", str(seed)]
 
-    def run(self, first, count, attempt):
-        batch = ["--first", str(first), "--count", str(count), "--attempt", str(attempt)]
+    def run(self, first, count, attempt, *files):
+        batch = [*files, "--first", str(first), "--count", str(count), "--attempt", str(attempt)]
         done = subprocess.run(self._argv + batch, stdin=subprocess.DEVNULL, capture_output=True)
         if done.stdout.count(b"\n") != count:  # tasks that failed are records, not this
             words = done.stderr.decode(errors="replace").strip()[:500] or "it says nothing"
@@ -62,12 +63,39 @@ class Program:
         return done.stdout
 
 
+class Commands(Program):
+    """A bag of commands: a tote-task process a batch, whose slice and pack are files of this
+    worker alone. This process starts it from its first thread, as Ray runs tasks there: the end
+    of that thread, which is the end of the process, tells tote-task to end all it has started."""
+
+    def __init__(self, kernel, program, scratch, **_):
+        self._argv = [program, "--kernel", kernel]
+        self._slice, self._pack = (os.path.join(scratch, f"{kind}-{os.getpid()}")
+                                   for kind in ("slice", "pack"))  # fmt: skip
+
+    def run(self, first, count, attempt, content):
+        try:
+            with open(self._slice, "wb", opener=_private) as file:
+                file.write(content)
+            lines = super().run(first, count, attempt, "--slice", self._slice, "--pack", self._pack)
+            with open(self._pack, "rb") as file:
+                return lines, file.read()
+        finally:
+            for path in (self._slice, self._pack):
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(path)
+
+
+def _private(path, flags):
+    return os.open(path, flags, 0o600)
+
+
 def _get_task():
     global _task
     if _task is None:
         this = bag()
         os.chdir(this["folder"])
-        _task = (Library if this["mode"] == "inproc" else Program)(**this)
+        _task = {"inproc": Library, "process": Program, "commands": Commands}[this["mode"]](**this)
     return _task
 
 
@@ -85,3 +113,8 @@ def run(order):
     """order: b"FIRST COUNT ATTEMPT". The process id on a line of its own, then the records:
     bytes in, bytes out, which Ray passes on without pickling."""
     return b"%d\n" % os.getpid() + _get_task().run(*map(int, order.split()))
+
+
+def run_commands(order, content):
+    """The same for commands, whose slice is content: process id, records, pack."""
+    return os.getpid(), *_get_task().run(*map(int, order.split()), content)

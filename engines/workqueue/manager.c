@@ -19,7 +19,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define COMMAND_ROOM (TOTE_KERNEL_SPEC_MAX + 256)
+#include "travel.h"
+
+#define COMMAND_ROOM (TOTE_KERNEL_SPEC_MAX + 512)
 #define SHARE_MB     64 /* of memory and of disk, that a task asks for */
 
 /* Found late otherwise: a stopped or cut-off worker is noticed in half a minute, not
@@ -35,6 +37,7 @@ static struct manager {
     struct work_queue_task *done; /* the last answer */
     const struct tote_engine_hello *hello;
     bool refused[N_TUNES];
+    struct travel *travels; /* of the batches of commands that are out */
 } manager;
 
 static struct work_queue_task *volatile bell;
@@ -173,25 +176,82 @@ uint32_t manager_cores(void)
 
 /* --- batches --- */
 
-void manager_submit(const struct tote_engine_command *command)
+/* What Work Queue puts into the environment, which a user's command has no use for. */
+#define FORGET                                                                         \
+    "unset CORES MEMORY DISK GPUS TEMP TMP WORKER_TMPDIR WORK_QUEUE_SANDBOX "          \
+    "TOTE_WORKER; "
+
+/* The worker's shell gets nothing but our own words and numbers. First it says the
+ * worker's name, which its environment holds. */
+static void write_command(const struct tote_engine_command *command,
+                          char text[static COMMAND_ROOM])
 {
     const struct tote_engine_bag *bag = &manager.hello->bag;
+    char input[128];
+    if (command->files)
+        snprintf(input, sizeof input, "--slice slice --pack pack");
+    else
+        snprintf(input, sizeof input, "--size %" PRIu64 " --seed %" PRIu64, bag->size,
+                 bag->seed);
+    /* Standard error comes back mixed with the records. That of commands is wanted: it
+     * holds only tote-task's own sentence, perhaps of why there are no records. */
+    snprintf(
+        text, COMMAND_ROOM,
+        "echo ${TOTE_WORKER:-0}; %sexec ./tote-task --kernel %s %s --first %" PRIu64
+        " --count %" PRIu32 " --attempt %" PRIu32 " 2>%s",
+        command->files ? FORGET : "", bag->kernel, input, command->first,
+        command->count, command->attempt, command->files ? "&1" : "/dev/null");
+}
+
+static void add_file(struct work_queue_task *task, const char *here, const char *there,
+                     work_queue_file_type_t type, work_queue_file_flags_t flags)
+{
+    if (!work_queue_task_specify_file(task, here, there, type, flags))
+        tote_engine_die(1, "Work Queue does not take '%s' as a file named '%s'", here,
+                        there);
+}
+
+static void add_travel(struct work_queue_task *task,
+                       struct tote_engine_command *command)
+{
+    struct travel *travel = travel_open(command, manager.hello->scratch);
+    char path[TRAVEL_PATH_MAX];
+    for (size_t i = 0; i < travel->files->n_inputs; i++)
+        if (travel_input(travel, i, path))
+            add_file(task, path, travel->files->inputs[i].there, WORK_QUEUE_INPUT,
+                     WORK_QUEUE_NOCACHE);
+    for (size_t i = 0; i < travel->files->n_outputs; i++) {
+        travel_output(travel, i, path);
+        add_file(task, path, travel->files->outputs[i].there, WORK_QUEUE_OUTPUT,
+                 WORK_QUEUE_NOCACHE);
+    }
+    travel->next = manager.travels;
+    manager.travels = travel;
+}
+
+/* Null: the batch is not of commands. */
+static struct travel *take_travel(uint64_t batch)
+{
+    struct travel **at = &manager.travels;
+    while (*at && (*at)->batch != batch)
+        at = &(*at)->next;
+    struct travel *travel = *at;
+    if (travel)
+        *at = travel->next;
+    return travel;
+}
+
+void manager_submit(struct tote_engine_command *command)
+{
     char text[COMMAND_ROOM], tag[48];
-    /* First the worker's name, which its environment holds. Standard error would come
-     * back mixed with the records. */
-    snprintf(text, sizeof text,
-             "echo ${TOTE_WORKER:-0}; exec ./tote-task --kernel %s --size %" PRIu64
-             " --seed %" PRIu64 " --first %" PRIu64 " --count %" PRIu32
-             " --attempt %" PRIu32 " 2>/dev/null",
-             bag->kernel, bag->size, bag->seed, command->first, command->count,
-             command->attempt);
+    write_command(command, text);
     snprintf(tag, sizeof tag, "%" PRIu64 " %" PRIu32, command->batch, command->count);
 
     struct work_queue_task *task = work_queue_task_create(text);
-    if (!work_queue_task_specify_file(task, manager.hello->task_program, "tote-task",
-                                      WORK_QUEUE_INPUT, WORK_QUEUE_CACHE))
-        tote_engine_die(1, "Work Queue does not take '%s' as an input file",
-                        manager.hello->task_program);
+    add_file(task, manager.hello->task_program, "tote-task", WORK_QUEUE_INPUT,
+             WORK_QUEUE_CACHE);
+    if (command->files)
+        add_travel(task, command);
     work_queue_task_specify_tag(task, tag);
     /* Unsaid, memory and disk would be all that the worker had at its last measurement;
      * when other programs have taken a megabyte of disk since, the worker refuses the
@@ -208,33 +268,63 @@ void manager_submit(const struct tote_engine_command *command)
     work_queue_submit(manager.queue, task);
 }
 
+/* Bytes of the lines that begin as records do. What tote-task says for people comes
+ * behind them. */
+static size_t records_size(const char *text)
+{
+    const char *at = text, *newline;
+    while (*at >= '0' && *at <= '9' && (newline = strchr(at, '\n')))
+        at = newline + 1;
+    return (size_t)(at - text);
+}
+
+/* The last line of an answer, which says what was wrong. */
+static void quote_end(const char *text, char into[static TOTE_WHY_MAX])
+{
+    size_t n = strlen(text);
+    while (n > 0 && text[n - 1] == '\n')
+        n--;
+    const char *newline = n > 0 ? memrchr(text, '\n', n) : NULL;
+    const char *line = newline ? newline + 1 : text;
+    size_t left = n - (size_t)(line - text);
+    snprintf(into, TOTE_WHY_MAX, "%s%.*s", left ? ": " : "",
+             (int)(left < TOTE_WHY_MAX / 2 ? left : TOTE_WHY_MAX / 2), line);
+}
+
 /* Takes the worker's id off the output; says in answer->why what is wrong with the
  * rest. */
 static void judge(const struct work_queue_task *task, uint64_t count,
-                  struct manager_answer *answer)
+                  const struct travel *travel, struct manager_answer *answer)
 {
     int status = task->return_status;
     bool status_is_fine =
         status == 0 || status == 3 || status == 4; /* records say more */
-    char *id_end, *output = task->output ? task->output : "";
+    /* Of a task that failed, the files that it should have made. */
+    bool files_may_lack = travel && task->result == WORK_QUEUE_RESULT_OUTPUT_MISSING;
+    char *id_end, *output = task->output ? task->output : "", end[TOTE_WHY_MAX];
     answer->worker = strtoull(output, &id_end, 10);
     answer->lines = *id_end == '\n' ? id_end + 1 : id_end;
-    answer->n = strlen(answer->lines);
+    answer->n = travel ? records_size(answer->lines) : strlen(answer->lines);
     uint64_t lines = tote_engine_count_lines(answer->lines, answer->n);
 
     answer->why[0] = '\0';
-    if (task->result == WORK_QUEUE_RESULT_MAX_RETRIES)
+    if (task->result == WORK_QUEUE_RESULT_MAX_RETRIES) {
         snprintf(answer->why, sizeof answer->why,
                  "the worker vanished with the batch, or refused it");
-    else if (task->result != WORK_QUEUE_RESULT_SUCCESS)
+    } else if (task->result != WORK_QUEUE_RESULT_SUCCESS && !files_may_lack) {
         snprintf(answer->why, sizeof answer->why,
                  "Work Queue ended the task with result %d", (int)task->result);
-    else if (!status_is_fine)
+    } else if (!status_is_fine) {
+        quote_end(answer->lines, end);
         snprintf(answer->why, sizeof answer->why,
-                 "the process of the batch ended with status or signal %d", status);
-    else if (lines != count)
+                 "the process of the batch ended with status or signal %d%.*s", status,
+                 TOTE_WHY_MAX / 2, end);
+    } else if (lines != count) {
         snprintf(answer->why, sizeof answer->why,
                  "%" PRIu64 " records came back for %" PRIu64 " tasks", lines, count);
+    } else if (travel) {
+        travel_land(travel, answer->why);
+    }
 }
 
 bool manager_wait(struct manager_answer *ret_answer)
@@ -253,7 +343,9 @@ bool manager_wait(struct manager_answer *ret_answer)
         return false;
     char *count;
     ret_answer->batch = strtoull(task->tag, &count, 10);
-    judge(task, strtoull(count, NULL, 10), ret_answer);
+    struct travel *travel = take_travel(ret_answer->batch);
+    judge(task, strtoull(count, NULL, 10), travel, ret_answer);
+    travel_close(travel);
     return true;
 }
 
@@ -273,4 +365,15 @@ size_t manager_counts(struct tote_engine_count *counts)
         (struct tote_engine_count){"tasks_dispatched", stats.tasks_dispatched};
     counts[n++] = (struct tote_engine_count){"bytes_sent", stats.bytes_sent};
     return n;
+}
+
+/* --- the leak checker --- */
+
+/* Asked by it, if one is linked in: Work Queue itself leaks a few bytes for each output
+ * file that does not come. */
+const char *__lsan_default_suppressions(void);
+
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:pattern_vmatch\n";
 }

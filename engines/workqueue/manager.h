@@ -36,7 +36,8 @@ void manager_watch(int fd);
 /* True once for every time that a child ended since the last call. */
 bool manager_child_ended(void);
 
-void manager_submit(const struct tote_engine_command *command);
+/* Takes the command's files. */
+void manager_submit(struct tote_engine_command *command);
 
 struct manager_answer {
     uint64_t batch, worker; /* worker 0: unknown */

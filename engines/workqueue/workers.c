@@ -9,16 +9,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "helper/strays.h"
+
 #define PATH_ROOM 4096
 #define IDLE_MAX                                                                       \
     "31536000" /* seconds without a task before a worker leaves: a year                \
                 */
+
+static const struct workers *the_workers; /* whose strays are being ended */
 
 const char *workers_program(void)
 {
@@ -55,7 +58,7 @@ static void start_worker(struct workers *workers, struct workers_place *place)
 {
     char folder[PATH_ROOM], port[16], name[64], temporary[PATH_ROOM + 8];
     place->id = ++workers->started;
-    snprintf(folder, sizeof folder, "%s/w%" PRIu64, workers->scratch, place->id);
+    snprintf(folder, sizeof folder, "%s/w%" PRIu64, workers->folder, place->id);
     snprintf(temporary, sizeof temporary, "TMPDIR=%s", folder);
     snprintf(name, sizeof name, "TOTE_WORKER=%" PRIu64, place->id);
     snprintf(port, sizeof port, "%d", workers->port);
@@ -89,7 +92,7 @@ void workers_start(struct workers *workers, uint32_t n)
     if (!workers->places)
         tote_engine_die(1, "out of memory");
     /* What a killed worker leaves running becomes ours to end. */
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    tote_strays_adopt();
     for (workers->n = 0; workers->n < n; workers->n++)
         start_worker(workers, &workers->places[workers->n]);
 }
@@ -101,29 +104,19 @@ struct tote_engine_worker workers_about(const struct workers *workers, uint32_t 
         .id = at->id, .host = "localhost", .pid = at->child.pid, .slots = 1};
 }
 
-static bool is_worker(const struct workers *workers, pid_t pid)
+static bool is_worker(pid_t pid)
 {
-    for (uint32_t i = 0; i < workers->n; i++)
-        if (workers->places[i].child.pid == pid)
+    for (uint32_t i = 0; i < the_workers->n; i++)
+        if (the_workers->places[i].child.pid == pid)
             return true;
     return false;
 }
 
-/* Tasks whose worker is gone; each leads a process group. */
+/* Tasks whose worker is gone, and what these leave in turn. */
 static void end_orphans(const struct workers *workers)
 {
-    FILE *children = fopen("/proc/thread-self/children", "re");
-    int pid;
-    while (children && fscanf(children, "%d", &pid) == 1) {
-        if (is_worker(workers, pid))
-            continue;
-        kill(-pid, SIGKILL);
-        kill(pid, SIGKILL);
-        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-            ;
-    }
-    if (children)
-        fclose(children);
+    the_workers = workers;
+    tote_strays_end(is_worker, workers->has_keepers);
 }
 
 bool workers_reap(struct workers *workers, uint32_t *ret_place,

@@ -17,10 +17,12 @@ struct workers_place {
 };
 
 struct workers {
-    const char *program, *scratch, *password_file; /* borrowed */
-    int port;                                      /* of the manager, on this host */
-    int log;                                       /* what all workers say; -1: none */
-    uint64_t started;                              /* the last one's id */
+    const char *program, *folder, *password_file; /* borrowed; folder: for theirs */
+    int port;                                     /* of the manager, on this host */
+    int log;                                      /* what all workers say; -1: none */
+    bool has_keepers; /* a task that is left hears SIGTERM first, to end what it started
+                       */
+    uint64_t started; /* the last one's id */
     uint32_t n;
     struct workers_place *places;
 };

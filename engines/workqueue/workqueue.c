@@ -156,6 +156,13 @@ static bool wait_for_workers(void)
     return true;
 }
 
+/* Scratch is memory. Files that commands read and make belong on a disk. */
+static const char *workers_folder(void)
+{
+    const struct tote_engine_hello *hello = program.hello;
+    return hello->slices && hello->is_staged ? hello->slices : hello->scratch;
+}
+
 static void start_own_workers(const char *password, int port)
 {
     const char *worker = workers_program();
@@ -163,10 +170,11 @@ static void start_own_workers(const char *password, int port)
         tote_engine_die(1, "work_queue_worker is not installed: "
                            "sudo apt-get install coop-computing-tools");
     program.workers = (struct workers){.program = worker,
-                                       .scratch = program.hello->scratch,
+                                       .folder = workers_folder(),
                                        .password_file = password,
                                        .port = port,
-                                       .log = open_workers_log()};
+                                       .log = open_workers_log(),
+                                       .has_keepers = program.hello->slices != NULL};
     workers_start(&program.workers, program.hello->slots);
 }
 
@@ -265,6 +273,7 @@ static int come_down(void)
 
 int main(int argc, char **argv)
 {
+    static const char *const data[] = {"shared", "staged", NULL};
     static const char *const network_options[] = {"port", "external-workers", NULL};
     static const struct tote_engine_about about = {
         .name = "workqueue",
@@ -273,6 +282,7 @@ int main(int argc, char **argv)
         .n_options = sizeof options / sizeof *options,
         .options_size = sizeof(struct options),
         .network_options = network_options,
+        .data = data,
         .find = find,
         .cleanup = end_workers,
     };

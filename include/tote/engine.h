@@ -42,6 +42,9 @@ struct tote_engine_about {
     /* Optional, null-terminated: options that are of no use in a private network; tote
      * opens the host's when one is given. */
     const char *const *network_options;
+    /* Optional, null-terminated: how the files of a bag of commands can come to its
+     * workers: "shared", "staged". Null: it knows no such bags. */
+    const char *const *data;
     /* Optional. Called for --describe and before hello. Version of the system below, or
      * null and a sentence and the one command that mends it; the texts are static. Null
      * hook: the version is tote's own. */
@@ -61,6 +64,9 @@ struct tote_engine_hello {
     uint32_t slots;
     struct tote_engine_bag bag;
     const char *task_program, *task_library, *scratch;
+    const char
+        *slices;    /* folder of the slices and packs of a bag of commands; else null */
+    bool is_staged; /* its files are moved by the engine */
 };
 
 struct tote_engine_worker {
@@ -76,10 +82,28 @@ enum tote_engine_verb {
     TOTE_ENGINE_STOP, /* stop, or end of file; from then on always */
 };
 
+/* A file that travels with a batch of commands. */
+struct tote_engine_file {
+    const char *here;  /* its absolute path, on tote's side */
+    const char *there; /* its name on the worker's: letters, digits and ._- only */
+};
+
+/* inputs[0] is the slice, outputs[0] the pack; there are always these two. */
+struct tote_engine_files {
+    struct tote_engine_file *inputs, *outputs;
+    size_t n_inputs, n_outputs; /* each TOTE_TRAVEL_MAX at most */
+    void *memory[2];            /* of the texts */
+};
+
 struct tote_engine_command {
     uint64_t batch, first;
     uint32_t count, attempt;
+    /* New, of a bag of commands; else null. Who took the command frees it, by
+     * tote_engine_files_destroy. */
+    struct tote_engine_files *files;
 };
+
+void tote_engine_files_destroy(struct tote_engine_files *files); /* null is accepted */
 
 /* Answers --describe and exits; else reads hello (blocking), chooses the version, fills
  * options from hello through the table. Exits 2 with a sentence on a bad option, 1 on
@@ -95,9 +119,9 @@ void tote_engine_ready(struct tote_engine *engine, const char *version,
                        const char *binding, const struct tote_engine_worker *workers,
                        size_t n_workers);
 
-/* The next command; waits up to timeout_ms (-1: for ever, 0: not at all). To wait for
- * other things too, poll tote_engine_fd() for reading, then call with 0 until NONE:
- * lines may already have been read in. */
+/* The next command, which is written only for RUN; waits up to timeout_ms (-1: for
+ * ever, 0: not at all). To wait for other things too, poll tote_engine_fd() for
+ * reading, then call with 0 until NONE: lines may already have been read in. */
 enum tote_engine_verb tote_engine_next(struct tote_engine *engine, int timeout_ms,
                                        struct tote_engine_command *ret_command);
 

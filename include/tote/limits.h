@@ -17,5 +17,7 @@
 #define TOTE_KERNEL_SPEC_MAX 1024  /* bytes of "zfp:accuracy=1e-3" */
 #define TOTE_WHY_MAX         1024  /* bytes of a sentence on the wire */
 #define TOTE_DEPTH_MAX       8     /* nesting of JSON objects */
+#define TOTE_TRAVEL_MAX      1024u /* files to the worker, and back, of a batch */
+#define TOTE_PATH_MAX        4096  /* bytes of a file's path, NUL included */
 
 #endif

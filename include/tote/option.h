@@ -34,6 +34,8 @@ enum tote_option_type {
     TOTE_OPTION_SECONDS, /* double; "250ms", "60s", "2m", "1h"; a bare number is
                           * seconds, and so are min and max; NaN while unset */
     TOTE_OPTION_TEXT,    /* char[TOTE_OPTION_TEXT_MAX] */
+    TOTE_OPTION_SIZE,    /* uint64_t, bytes; decimal, with K, M, G or T behind it for
+                          * powers of 1024; within min..max as of a UINT */
 };
 
 struct tote_option {
@@ -48,6 +50,7 @@ struct tote_option {
     const char *help;           /* one line, with the unit */
     bool is_path; /* of a TEXT: names a file of the user's, so a bag file from somebody
                    * else may not set it; its metavar is FILE */
+    char letter;  /* its short name on a command line, "-n"; 0: none */
 };
 
 /* Fills every field of the table with its fallback (numbers without one: 0, or NaN for
@@ -77,8 +80,8 @@ int tote_options_split(const char *text, char *name, size_t name_size,
 const char *tote_option_suggest(const char *word, const char *const *candidates);
 
 /* Text of a number type's unit or of a CHOICE's choices for help: "yes|no",
- * "serve|spawn", "N", "N|none", "X", "SECONDS", "TEXT", "FILE". Writes at most size
- * bytes. */
+ * "serve|spawn", "N", "N|none", "X", "SECONDS", "SIZE", "TEXT", "FILE". Writes at most
+ * size bytes. */
 void tote_option_metavar(const struct tote_option *option, char *into, size_t size);
 
 #endif

@@ -194,6 +194,22 @@ static int fail_double(const struct tote_option *option, struct piece value,
                           what, shown_of(value).text);
 }
 
+/* The digits of a whole number; -EINVAL if there are none, others, or too many. */
+static int read_uint(struct piece text, uint64_t *ret_number)
+{
+    uint64_t number = 0;
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.at[i] < '0' || text.at[i] > '9')
+            return -EINVAL;
+        uint64_t digit = (uint64_t)(text.at[i] - '0');
+        if (number > (UINT64_MAX - digit) / 10)
+            return -EINVAL;
+        number = number * 10 + digit;
+    }
+    *ret_number = number;
+    return text.n == 0 ? -EINVAL : 0;
+}
+
 static int parse_uint(const struct tote_option *option, struct piece value,
                       uint64_t *ret_number, struct tote_error *err)
 {
@@ -201,18 +217,38 @@ static int parse_uint(const struct tote_option *option, struct piece value,
         *ret_number = TOTE_OPTION_NONE;
         return 0;
     }
-    uint64_t number = 0;
-    for (size_t i = 0; i < value.n; i++) {
-        if (value.at[i] < '0' || value.at[i] > '9')
-            return fail_uint(option, value, err);
-        uint64_t digit = (uint64_t)(value.at[i] - '0');
-        if (number > (UINT64_MAX - digit) / 10)
-            return fail_uint(option, value, err);
-        number = number * 10 + digit;
-    }
-    if (value.n == 0 || number < uint_bound(option->min) || number > uint_most(option))
+    uint64_t number;
+    if (read_uint(value, &number) < 0 || number < uint_bound(option->min) ||
+        number > uint_most(option))
         return fail_uint(option, value, err);
     *ret_number = number;
+    return 0;
+}
+
+/* Bits to shift by for the unit at the end of a size; 0: there is none. */
+static unsigned size_shift(struct piece value)
+{
+    static const char units[] = "KMGT";
+    const char *unit = value.n > 0 ? memchr(units, value.at[value.n - 1], 4) : NULL;
+    return unit ? (unsigned)(unit - units + 1) * 10 : 0;
+}
+
+static int parse_size(const struct tote_option *option, struct piece value,
+                      uint64_t *ret_bytes, struct tote_error *err)
+{
+    unsigned shift = size_shift(value);
+    uint64_t number;
+    int rc = read_uint((struct piece){value.at, value.n - (shift > 0)}, &number);
+    if (rc < 0 || number > UINT64_MAX >> shift ||
+        number << shift < uint_bound(option->min) ||
+        number << shift > uint_most(option))
+        return tote_error_set(
+            err, -EINVAL,
+            "option '%s' takes a size such as 4096, 512K, 20M or 2G, from %llu to %llu "
+            "bytes, not '%s'",
+            option->name, (unsigned long long)uint_bound(option->min),
+            (unsigned long long)uint_most(option), shown_of(value).text);
+    *ret_bytes = number << shift;
     return 0;
 }
 
@@ -348,6 +384,8 @@ static int parse_value(const struct tote_option *option, struct piece value, voi
         return parse_choice(option, value, field, err);
     case TOTE_OPTION_TEXT:
         return parse_text(option, value, field, err);
+    case TOTE_OPTION_SIZE:
+        return parse_size(option, value, field, err);
     }
     return tote_error_set(err, -EINVAL, "option '%s' has no known type", option->name);
 }
@@ -357,6 +395,7 @@ static void clear_value(const struct tote_option *option, void *into)
     void *field = (char *)into + option->offset;
     switch (option->type) {
     case TOTE_OPTION_UINT:
+    case TOTE_OPTION_SIZE:
         *(uint64_t *)field = 0;
         break;
     case TOTE_OPTION_DOUBLE:
@@ -486,6 +525,7 @@ void tote_option_metavar(const struct tote_option *option, char *into, size_t si
         [TOTE_OPTION_UINT] = "N",          [TOTE_OPTION_DOUBLE] = "X",
         [TOTE_OPTION_BOOL] = "yes|no",     [TOTE_OPTION_CHOICE] = "",
         [TOTE_OPTION_SECONDS] = "SECONDS", [TOTE_OPTION_TEXT] = "TEXT",
+        [TOTE_OPTION_SIZE] = "SIZE",
     };
     snprintf(into, size, "%s",
              has_none(option)  ? "N|none"

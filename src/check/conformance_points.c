@@ -33,7 +33,7 @@ static int open_launch(struct tote_exam *exam, const struct tote_bag *bag,
                        struct tote_error *err)
 {
     tote_probe_close(&exam->probe);
-    return tote_probe_open(&exam->probe, &exam->spec, exam->config, bag, err);
+    return tote_probe_open(&exam->probe, &exam->spec, exam->config, bag, NULL, err);
 }
 
 /* A new launch that is ready. */
@@ -125,7 +125,7 @@ static int expect_bye(struct tote_exam *exam, const char *after, struct tote_err
     return 0;
 }
 
-static int expect_stop(struct tote_exam *exam, struct tote_error *err)
+int tote_exam_stop(struct tote_exam *exam, struct tote_error *err)
 {
     int rc = tote_probe_stop(&exam->probe, NULL, err);
     return rc < 0 ? rc : expect_bye(exam, "stop", err);
@@ -297,7 +297,7 @@ static int check_empty(struct tote_exam *exam, struct tote_error *err)
 static int check_stop(struct tote_exam *exam, struct tote_error *err)
 {
     int rc = share_launch(exam, &empty_bag, err);
-    return rc < 0 ? rc : expect_stop(exam, err);
+    return rc < 0 ? rc : tote_exam_stop(exam, err);
 }
 
 static int check_failing(struct tote_exam *exam, struct tote_error *err)
@@ -316,7 +316,7 @@ static int check_lost(struct tote_exam *exam, struct tote_error *err)
         rc = tote_probe_await_answers(&exam->probe, err);
     if (rc == 0)
         rc = run_range(exam, KILLING + 2, 6, err);
-    return rc < 0 ? rc : expect_stop(exam, err);
+    return rc < 0 ? rc : tote_exam_stop(exam, err);
 }
 
 /* Each slot gets a batch that never ends and a few more wait behind them. That the
@@ -338,7 +338,7 @@ static int check_busy(struct tote_exam *exam, struct tote_error *err)
             probe, &(struct tote_batch){.first = HANGING, .count = 1, .attempt = i + 2},
             NULL, err);
     if (rc == 0)
-        rc = expect_stop(exam, err);
+        rc = tote_exam_stop(exam, err);
     for (size_t i = 0; rc == 0 && i < probe->n_batches; i++)
         if (i != 1 && probe->batches[i].answer != TOTE_PROBE_OUT)
             rc = tote_error_set(
@@ -358,7 +358,7 @@ static int check_future(struct tote_exam *exam, struct tote_error *err)
     int rc = start_launch(exam, &work_bag, &hello, err);
     if (rc == 0)
         rc = run_one(exam, &(struct tote_batch){.count = 3, .attempt = 1}, &run, err);
-    return rc < 0 ? rc : expect_stop(exam, err);
+    return rc < 0 ? rc : tote_exam_stop(exam, err);
 }
 
 /* In place of hello, where a launch costs little; then once to an engine with workers.
@@ -441,6 +441,9 @@ const struct tote_conformance_point tote_conformance_points[] = {
     {"failing", "reports a failed task in a done", true, check_failing},
     {"lost", "reports a batch that killed its worker as lost, and goes on", true,
      check_lost},
+    {"commands", "runs commands that travel as files, if it says so", true,
+     tote_exam_commands},
+    {"daemons", "leaves no process that a command started", true, tote_exam_daemons},
     {"empty", "becomes ready for an empty bag", true, check_empty},
     {"stop", "ends at stop with bye and status 0", true, check_stop},
     {"busy", "ends at stop while tasks run", true, check_busy},

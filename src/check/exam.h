@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* exam.h: what the points of the conformance suite share. Between conformance.c and
- * conformance_points.c only. */
+/* exam.h: what the points of the conformance suite share. Between the files
+ * of the suite only. */
 #ifndef TOTE_EXAM_H
 #define TOTE_EXAM_H
 
@@ -20,5 +20,12 @@ struct tote_exam {
     unsigned survivors; /* processes left at one of these endings; the first counts */
     const char *survivors_at; /* the point where that was */
 };
+
+/* Says stop to the launch that is on and awaits its end: with bye and status 0. */
+int tote_exam_stop(struct tote_exam *exam, struct tote_error *err);
+
+/* The points of commands_exam.c. They pass if the engine says that it takes none. */
+int tote_exam_commands(struct tote_exam *exam, struct tote_error *err);
+int tote_exam_daemons(struct tote_exam *exam, struct tote_error *err);
 
 #endif

@@ -124,7 +124,9 @@ int tote_oracle_check(const struct tote_bag *bag, const struct tote_batch *batch
                       struct tote_error *err)
 {
     int rc = check_set(batch, records, n, err);
-    if (rc < 0)
+    for (size_t i = 0; rc == 0 && bag->is_commands && i < n; i++)
+        rc = compare_attempt(batch, &records[i], err);
+    if (rc < 0 || bag->is_commands)
         return rc;
     struct tote_capture *said = malloc(sizeof *said);
     if (!said)

@@ -11,7 +11,8 @@
 #include "tote/error.h"
 #include "tote/record.h"
 
-/* Puts the n records into task order. -EPROTO and a sentence that names the task if
+/* Puts the n records into task order. Of commands, whose results cannot be foretold,
+ * only task and attempt are compared. -EPROTO and a sentence that names the task if
  * they are not exactly those of the batch; any other negative errno if tote-task cannot
  * be asked. A task that kills its process must not be among them. */
 int tote_oracle_check(const struct tote_bag *bag, const struct tote_batch *batch,

@@ -6,11 +6,14 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/slice.h"
 #include "check/oracle.h"
 #include "core/protocol.h"
 #include "tote/clock.h"
@@ -19,11 +22,14 @@
 
 int tote_probe_open(struct tote_probe *probe, const struct tote_engine_spec *spec,
                     const struct tote_conformance_config *config,
-                    const struct tote_bag *bag, struct tote_error *err)
+                    const struct tote_bag *bag, const char *slices,
+                    struct tote_error *err)
 {
-    *probe = (struct tote_probe){.config = config, .bag = *bag, .is_open = true};
+    *probe = (struct tote_probe){
+        .config = config, .bag = *bag, .slices = slices, .is_open = true};
     const struct tote_launch_config launch = {
         .engine = spec,
+        .slices = slices,
         .has_host_network = config->has_host_network || spec->wants_host_network,
         .log_fd = config->log_fd,
         .start_s = config->ready_s,
@@ -120,6 +126,25 @@ int tote_probe_stop(struct tote_probe *probe, const struct tote_probe_change *ch
     return say_changed(probe, tote_protocol_stop(&n, err), change, err);
 }
 
+/* The line of run; of commands with the two files that every batch has. */
+static char *new_run(const struct tote_probe *probe, const struct tote_batch *batch,
+                     struct tote_error *err)
+{
+    char paths[2][PATH_MAX], name[TOTE_SLICE_NAME_MAX];
+    size_t n;
+    if (!probe->slices)
+        return tote_protocol_run(batch, NULL, &n, err);
+    for (int i = 0; i < 2; i++) {
+        tote_slice_name(batch->first, batch->count, batch->attempt, i == 1, name);
+        snprintf(paths[i], PATH_MAX, "%s/%s", probe->slices, name);
+    }
+    const struct tote_travel_file slice = {paths[0], "slice"},
+                                  pack = {paths[1], "pack"};
+    const struct tote_travel travel = {
+        .inputs = &slice, .n_inputs = 1, .outputs = &pack, .n_outputs = 1};
+    return tote_protocol_run(batch, &travel, &n, err);
+}
+
 int tote_probe_run(struct tote_probe *probe, const struct tote_batch *batch,
                    const struct tote_probe_change *change, struct tote_error *err)
 {
@@ -129,8 +154,7 @@ int tote_probe_run(struct tote_probe *probe, const struct tote_batch *batch,
     struct tote_probe_batch *sent = &probe->batches[probe->n_batches++];
     *sent = (struct tote_probe_batch){.batch = *batch};
     sent->batch.id = probe->n_batches;
-    size_t n;
-    return say_changed(probe, tote_protocol_run(&sent->batch, &n, err), change, err);
+    return say_changed(probe, new_run(probe, &sent->batch, err), change, err);
 }
 
 void tote_probe_hang_up(struct tote_probe *probe)

@@ -44,6 +44,8 @@ struct tote_probe_batch {
 struct tote_probe {
     const struct tote_conformance_config *config; /* borrowed */
     struct tote_bag bag;
+    const char
+        *slices; /* of a bag of commands: where its files are; else null; borrowed */
     struct tote_launch launch;
     bool is_open, is_ready, is_stopping, has_said_bye;
     struct tote_probe_batch
@@ -65,9 +67,12 @@ struct tote_probe_end {
     char words[256]; /* the last line on stderr */
 };
 
+/* slices: of a bag of commands, the folder of the slices, which the caller has written
+ * by the time of their run; else null. */
 int tote_probe_open(struct tote_probe *probe, const struct tote_engine_spec *spec,
                     const struct tote_conformance_config *config,
-                    const struct tote_bag *bag, struct tote_error *err);
+                    const struct tote_bag *bag, const char *slices,
+                    struct tote_error *err);
 
 /* Any text, as it is. */
 int tote_probe_say(struct tote_probe *probe, const char *text, struct tote_error *err);

@@ -38,8 +38,32 @@ static int unknown(const struct tote_option *table, size_t n, const char *word,
     return tote_error_set(err, -EINVAL, "unknown option --%s; --help lists all", word);
 }
 
-/* Takes the option at argv[at], and its value from there or the next word. Returns how
- * many words it took. */
+static int take_value(const struct tote_option *option, const char *value,
+                      struct tote_args *args, struct tote_error *err)
+{
+    if (args->n_options == TOTE_ARGS_MAX)
+        return tote_error_set(err, -EINVAL, "more than %d options", TOTE_ARGS_MAX);
+    if (!value)
+        return tote_error_set(err, -EINVAL, "option --%s wants a value", option->name);
+    args->options[args->n_options].name = option->name;
+    args->options[args->n_options++].value = value;
+    return 0;
+}
+
+/* Takes an option whose value, if it has one, is `attached` (else null) or the word
+ * after argv[at]. Returns how many words it took. */
+static int take_named(char **argv, int argc, int at, const struct tote_option *option,
+                      const char *attached, struct tote_args *args,
+                      struct tote_error *err)
+{
+    const char *value = attached;
+    bool is_next = !value && option->type != TOTE_OPTION_BOOL;
+    if (!value)
+        value = !is_next ? "yes" : at + 1 < argc ? argv[at + 1] : NULL;
+    int rc = take_value(option, value, args, err);
+    return rc < 0 ? rc : 1 + is_next;
+}
+
 static int take_option(char **argv, int argc, int at, const struct tote_option *table,
                        size_t n, struct tote_args *args, struct tote_error *err)
 {
@@ -51,29 +75,33 @@ static int take_option(char **argv, int argc, int at, const struct tote_option *
         snprintf(name, sizeof name, "%.*s", (int)n_name, word);
         return unknown(table, n, name, err);
     }
-    if (args->n_options == TOTE_ARGS_MAX)
-        return tote_error_set(err, -EINVAL, "more than %d options", TOTE_ARGS_MAX);
-
-    int taken = 1;
-    const char *value = word[n_name] == '=' ? word + n_name + 1 : NULL;
-    if (!value && option->type == TOTE_OPTION_BOOL)
-        value = "yes";
-    if (!value && at + 1 < argc) {
-        value = argv[at + 1];
-        taken = 2;
-    }
-    if (!value)
-        return tote_error_set(err, -EINVAL, "option --%s wants a value", option->name);
-    args->options[args->n_options].name = option->name;
-    args->options[args->n_options++].value = value;
-    return taken;
+    const char *attached = word[n_name] == '=' ? word + n_name + 1 : NULL;
+    return take_named(argv, argc, at, option, attached, args, err);
 }
 
-static int take_argument(const char *word, size_t most, struct tote_args *args,
-                         struct tote_error *err)
+/* "-a value", "-avalue", "-n". */
+static int take_letter(char **argv, int argc, int at, const struct tote_option *table,
+                       size_t n, struct tote_args *args, struct tote_error *err)
+{
+    const char *word = argv[at];
+    const struct tote_option *option = NULL;
+    for (size_t i = 0; i < n && !option; i++)
+        if (table[i].letter == word[1])
+            option = &table[i];
+    bool is_flag = option && option->type == TOTE_OPTION_BOOL;
+    if (!option || (is_flag && word[2] != '\0'))
+        return tote_error_set(err, -EINVAL, "unknown option %s; --help lists all",
+                              word);
+    return take_named(argv, argc, at, option, word[2] ? word + 2 : NULL, args, err);
+}
+
+static int take_argument(const char *word, size_t most, bool takes_rest,
+                         struct tote_args *args, struct tote_error *err)
 {
     if (args->n_arguments == most || args->n_arguments == TOTE_ARGS_MAX)
-        return tote_error_set(err, -EINVAL, "unexpected argument '%s'", word);
+        return tote_error_set(err, -EINVAL, "unexpected argument '%s'%s", word,
+                              takes_rest ? "; a command of the bag comes after --"
+                                         : "");
     args->arguments[args->n_arguments++] = word;
     return 1;
 }
@@ -98,27 +126,35 @@ const char *tote_args_find(const struct tote_args *args, const char *name)
     return NULL;
 }
 
+static bool is_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
 /* Reads the words into ret_args, which is zeroed. */
 static int parse_words(int argc, char **argv, const struct tote_option *table, size_t n,
-                       size_t most, struct tote_args *ret_args, struct tote_error *err)
+                       size_t most, bool takes_rest, struct tote_args *ret_args,
+                       struct tote_error *err)
 {
     bool is_open = true; /* no "--" yet */
-    for (int at = 0, taken; at < argc; at += taken) {
+    for (int at = 0, taken = 1; at < argc; at += taken) {
         const char *word = argv[at];
-        if (is_open && strcmp(word, "--") == 0) {
+        taken = 1;
+        if (is_open && strcmp(word, "--") == 0 && takes_rest) {
+            ret_args->has_rest = true;
+            ret_args->rest = (const char *const *)argv + at + 1;
+            ret_args->n_rest = (size_t)(argc - at - 1);
+            return 0;
+        } else if (is_open && strcmp(word, "--") == 0) {
             is_open = false;
-            taken = 1;
-        } else if (is_open &&
-                   (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)) {
+        } else if (is_open && is_help(word)) {
             ret_args->wants_help = true;
-            taken = 1;
         } else if (is_open && strncmp(word, "--", 2) == 0) {
             taken = take_option(argv, argc, at, table, n, ret_args, err);
         } else if (is_open && word[0] == '-' && word[1] != '\0') {
-            taken = tote_error_set(err, -EINVAL, "unknown option %s; --help lists all",
-                                   word);
+            taken = take_letter(argv, argc, at, table, n, ret_args, err);
         } else {
-            taken = take_argument(word, most, ret_args, err);
+            taken = take_argument(word, most, takes_rest, ret_args, err);
         }
         if (taken < 0)
             return taken;
@@ -127,13 +163,13 @@ static int parse_words(int argc, char **argv, const struct tote_option *table, s
 }
 
 int tote_args_parse(int argc, char **argv, const struct tote_option_list *lists,
-                    size_t n, size_t most, struct tote_args *ret_args,
+                    size_t n, size_t most, bool takes_rest, struct tote_args *ret_args,
                     struct tote_error *err)
 {
     struct tote_option table[TOTE_ARGS_MAX];
     size_t n_table = tote_args_merge(lists, n, table);
     *ret_args = (struct tote_args){0};
-    int rc = parse_words(argc, argv, table, n_table, most, ret_args, err);
+    int rc = parse_words(argc, argv, table, n_table, most, takes_rest, ret_args, err);
     const char *json = tote_args_find(ret_args, "json");
     ret_args->wants_json =
         rc < 0 ? tote_args_want_json(argc, argv) : json && strcmp(json, "no") != 0;

@@ -15,6 +15,7 @@
 struct tote_option_list {
     const struct tote_option *table;
     size_t n;
+    const char *title; /* above them in the help; null: they go on from those before */
 };
 
 struct tote_args {
@@ -24,6 +25,9 @@ struct tote_args {
     size_t n_options;
     const char *arguments[TOTE_ARGS_MAX];
     size_t n_arguments;
+    bool has_rest;           /* there was a "--" before words that are not ours */
+    const char *const *rest; /* these words, however many; borrowed from argv */
+    size_t n_rest;
     bool wants_help;
     bool wants_json; /* errors are JSON too */
 };
@@ -33,12 +37,14 @@ struct tote_args {
 size_t tote_args_merge(const struct tote_option_list *lists, size_t n,
                        struct tote_option *into);
 
-/* "--name value", "--name=value", "--flag", "-h"; "--" ends the options. -EINVAL for an
- * unknown option (with a suggestion), a missing value, or more than most arguments;
- * what was read until then is in ret_args. Values are not looked at. wants_json is
- * right also on failure. */
+/* "--name value", "--name=value", "--flag", "-h", and by its letter "-a value",
+ * "-avalue", "-n"; "--" ends the options. What follows it are arguments, or, if
+ * takes_rest, words of another program, which are not counted. -EINVAL for an unknown
+ * option (with a suggestion), a missing value, or more than most arguments; what was
+ * read until then is in ret_args. Values are not looked at. wants_json is right also on
+ * failure. */
 int tote_args_parse(int argc, char **argv, const struct tote_option_list *lists,
-                    size_t n, size_t most, struct tote_args *ret_args,
+                    size_t n, size_t most, bool takes_rest, struct tote_args *ret_args,
                     struct tote_error *err);
 
 /* Does the line ask for JSON? For a line that cannot be parsed: looks for the word

@@ -17,8 +17,7 @@
 struct source {
     const char *name;
     yaml_document_t *document;
-    const struct tote_option *table;
-    size_t n;
+    const struct tote_bagfile_keys *keys;
     void *into;
 };
 
@@ -64,27 +63,81 @@ static int value_text(const struct source *source, const yaml_node_t *value, cha
     return 0;
 }
 
-static int set_pair(const struct source *source, const yaml_node_t *key,
+/* The words of a list that stays one: any length, any text but NUL. */
+static int value_words(const struct source *source, const yaml_node_t *value,
+                       struct tote_words *words)
+{
+    if (value->type != YAML_SEQUENCE_NODE)
+        return -EINVAL;
+    for (yaml_node_item_t *item = value->data.sequence.items.start;
+         item < value->data.sequence.items.top; item++) {
+        const yaml_node_t *node = yaml_document_get_node(source->document, *item);
+        if (!node || node->type != YAML_SCALAR_NODE ||
+            memchr(node->data.scalar.value, '\0', node->data.scalar.length))
+            return -EINVAL;
+        int rc = tote_words_add(words, (const char *)node->data.scalar.value,
+                                node->data.scalar.length);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+static int set_list(const struct source *source, const struct tote_bagfile_list *list,
                     const yaml_node_t *value, struct tote_error *err)
 {
+    int rc = value_words(source, value, list->words);
+    if (rc == -ENOMEM)
+        return tote_error_set(err, rc, "out of memory for %s", source->name);
+    return rc < 0
+               ? wrong(
+                     source, value->start_mark,
+                     "this value must be a list of words, each with braces in quotes: "
+                     "[cp, \"{item}\", to/]",
+                     err)
+               : 0;
+}
+
+static const struct tote_bagfile_list *find_list(const struct tote_bagfile_keys *keys,
+                                                 const char *name)
+{
+    for (size_t i = 0; i < keys->n_lists; i++)
+        if (strcmp(keys->lists[i].name, name) == 0)
+            return &keys->lists[i];
+    return NULL;
+}
+
+static int set_option(const struct source *source, const yaml_node_t *key,
+                      const yaml_node_t *value, struct tote_error *err)
+{
     char text[TOTE_OPTION_TEXT_MAX];
-    if (key->type != YAML_SCALAR_NODE ||
-        strlen((const char *)key->data.scalar.value) != key->data.scalar.length)
-        return wrong(source, key->start_mark, "a key must be the name of a setting",
-                     err);
     if (value_text(source, value, text, sizeof text) < 0)
         return wrong(
             source, value->start_mark,
             "a value must be a text, a number or a list of such, below 1024 bytes",
             err);
-    struct tote_error why = {0};
+    const struct tote_bagfile_keys *keys = source->keys;
     const char *name = (const char *)key->data.scalar.value;
-    if (tote_options_set(source->table, source->n, name, text, source->into, &why) == 0)
+    struct tote_error why = {0};
+    if (tote_options_set(keys->table, keys->n, name, text, source->into, &why) == 0)
         return 0;
     bool is_known = false;
-    for (size_t i = 0; i < source->n; i++)
-        is_known |= strcmp(source->table[i].name, name) == 0;
+    for (size_t i = 0; i < keys->n; i++)
+        is_known |= strcmp(keys->table[i].name, name) == 0;
     return wrong(source, is_known ? value->start_mark : key->start_mark, why.text, err);
+}
+
+static int set_pair(const struct source *source, const yaml_node_t *key,
+                    const yaml_node_t *value, struct tote_error *err)
+{
+    if (key->type != YAML_SCALAR_NODE ||
+        strlen((const char *)key->data.scalar.value) != key->data.scalar.length)
+        return wrong(source, key->start_mark, "a key must be the name of a setting",
+                     err);
+    const struct tote_bagfile_list *list =
+        find_list(source->keys, (const char *)key->data.scalar.value);
+    return list ? set_list(source, list, value, err)
+                : set_option(source, key, value, err);
 }
 
 static bool is_repeated(const struct source *source, const yaml_node_t *mapping,
@@ -167,14 +220,14 @@ static int set_document(struct source *source, yaml_parser_t *parser, const char
 }
 
 int tote_bagfile_parse(const char *name, const char *text, size_t size,
-                       const struct tote_option *table, size_t n, void *into,
+                       const struct tote_bagfile_keys *keys, void *into,
                        struct tote_error *err)
 {
     yaml_parser_t parser;
     if (!yaml_parser_initialize(&parser))
         return tote_error_set(err, -ENOMEM, "out of memory for %s", name);
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
-    struct source source = {.name = name, .table = table, .n = n, .into = into};
+    struct source source = {.name = name, .keys = keys, .into = into};
     bool is_end = false;
     int rc = set_document(&source, &parser, text, true, &is_end, err);
     if (rc == 0 && !is_end) /* an empty file sets nothing */
@@ -200,7 +253,7 @@ static int read_all(int fd, char *into, size_t size, size_t *ret_n)
     return n == size ? -EFBIG : 0;
 }
 
-int tote_bagfile_load(const char *path, const struct tote_option *table, size_t n,
+int tote_bagfile_load(const char *path, const struct tote_bagfile_keys *keys,
                       void *into, struct tote_error *err)
 {
     bool is_stdin = strcmp(path, "-") == 0;
@@ -214,11 +267,14 @@ int tote_bagfile_load(const char *path, const struct tote_option *table, size_t 
     if (!is_stdin)
         close(fd);
     if (rc < 0)
-        rc = tote_error_set(err, -EINVAL, "cannot read bag file %s: %s", path,
-                            strerror(-rc));
+        rc = tote_error_set(err, -EINVAL, "cannot read bag file %s: %s%s", path,
+                            strerror(-rc),
+                            rc == -EFBIG ? "; a long list of items has a file of its "
+                                           "own, items_file: FILE"
+                                         : "");
     else
-        rc = tote_bagfile_parse(is_stdin ? "standard input" : path, text, size, table,
-                                n, into, err);
+        rc = tote_bagfile_parse(is_stdin ? "standard input" : path, text, size, keys,
+                                into, err);
     free(text);
     return rc;
 }
@@ -230,6 +286,7 @@ bool tote_bagfile_text(const struct tote_option *option, const void *from, char 
 {
     const char *at = (const char *)from + option->offset;
     switch (option->type) {
+    case TOTE_OPTION_SIZE:
     case TOTE_OPTION_UINT: {
         uint64_t value = *(const uint64_t *)(const void *)at;
         snprintf(into, size, "%" PRIu64, value);
@@ -263,23 +320,47 @@ static bool emit_scalar(yaml_emitter_t *emitter, const char *text)
            yaml_emitter_emit(emitter, &event);
 }
 
-static bool emit_all(yaml_emitter_t *emitter, const struct tote_option *table, size_t n,
+static bool emit_list(yaml_emitter_t *emitter, const struct tote_bagfile_list *list)
+{
+    yaml_event_t event;
+    bool good = emit_scalar(emitter, list->name) &&
+                yaml_sequence_start_event_initialize(&event, NULL, NULL, 1,
+                                                     YAML_FLOW_SEQUENCE_STYLE) &&
+                yaml_emitter_emit(emitter, &event);
+    for (size_t i = 0; good && i < list->words->n; i++)
+        good = emit_scalar(emitter, list->words->at[i]);
+    return good && yaml_sequence_end_event_initialize(&event) &&
+           yaml_emitter_emit(emitter, &event);
+}
+
+static bool emit_pairs(yaml_emitter_t *emitter, const struct tote_bagfile_keys *keys,
+                       const void *from)
+{
+    bool good = true;
+    for (size_t i = 0; good && i < keys->n_lists; i++)
+        if (keys->lists[i].words->n > 0)
+            good = emit_list(emitter, &keys->lists[i]);
+    for (size_t i = 0; good && i < keys->n; i++) {
+        char text[TOTE_OPTION_TEXT_MAX];
+        if (tote_bagfile_text(&keys->table[i], from, text, sizeof text))
+            good =
+                emit_scalar(emitter, keys->table[i].name) && emit_scalar(emitter, text);
+    }
+    return good;
+}
+
+static bool emit_all(yaml_emitter_t *emitter, const struct tote_bagfile_keys *keys,
                      const void *from)
 {
     yaml_event_t event;
-    bool good = yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING) &&
-                yaml_emitter_emit(emitter, &event) &&
-                yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1) &&
-                yaml_emitter_emit(emitter, &event) &&
-                yaml_mapping_start_event_initialize(&event, NULL, NULL, 1,
-                                                    YAML_BLOCK_MAPPING_STYLE) &&
-                yaml_emitter_emit(emitter, &event);
-    for (size_t i = 0; good && i < n; i++) {
-        char text[TOTE_OPTION_TEXT_MAX];
-        if (tote_bagfile_text(&table[i], from, text, sizeof text))
-            good = emit_scalar(emitter, table[i].name) && emit_scalar(emitter, text);
-    }
-    return good && yaml_mapping_end_event_initialize(&event) &&
+    return yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING) &&
+           yaml_emitter_emit(emitter, &event) &&
+           yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1) &&
+           yaml_emitter_emit(emitter, &event) &&
+           yaml_mapping_start_event_initialize(&event, NULL, NULL, 1,
+                                               YAML_BLOCK_MAPPING_STYLE) &&
+           yaml_emitter_emit(emitter, &event) && emit_pairs(emitter, keys, from) &&
+           yaml_mapping_end_event_initialize(&event) &&
            yaml_emitter_emit(emitter, &event) &&
            yaml_document_end_event_initialize(&event, 1) &&
            yaml_emitter_emit(emitter, &event) &&
@@ -287,7 +368,7 @@ static bool emit_all(yaml_emitter_t *emitter, const struct tote_option *table, s
            yaml_emitter_emit(emitter, &event);
 }
 
-int tote_bagfile_print(const struct tote_option *table, size_t n, const void *from,
+int tote_bagfile_print(const struct tote_bagfile_keys *keys, const void *from,
                        FILE *out, struct tote_error *err)
 {
     yaml_emitter_t emitter;
@@ -295,7 +376,7 @@ int tote_bagfile_print(const struct tote_option *table, size_t n, const void *fr
         return tote_error_set(err, -ENOMEM, "out of memory for the configuration");
     yaml_emitter_set_output_file(&emitter, out);
     yaml_emitter_set_width(&emitter, -1);
-    bool good = emit_all(&emitter, table, n, from);
+    bool good = emit_all(&emitter, keys, from);
     yaml_emitter_delete(&emitter);
     return good ? 0 : tote_error_set(err, -EIO, "cannot write the configuration");
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* bagfile.h: BAG.yaml: one flat mapping of settings, by an option table.
+/* bagfile.h: BAG.yaml: one mapping of settings, by an option table, and of lists.
  *
  *     # bag.yaml
  *     kernel: zfp:accuracy=1e-3
@@ -7,6 +7,10 @@
  *     engines: [local, workqueue, ray]
  *
  * A value is a scalar, or a list of scalars that stands for them with commas between.
+ * Some keys name lists of words of any length, which stay apart:
+ *
+ *     command: [flac, -s, -o, "{out:{stem}.flac}", "{in:{item}}"]
+ *     items: [a b.wav, c.wav]
  */
 #ifndef TOTE_BAGFILE_H
 #define TOTE_BAGFILE_H
@@ -14,6 +18,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "cli/words.h"
 #include "tote/error.h"
 #include "tote/option.h"
 
@@ -21,14 +26,29 @@
  * with the square of the length for some that are deep. */
 #define TOTE_BAGFILE_MAX (1u << 16)
 
-/* Fills the struct of the table. -EINVAL: file, line and column of what is wrong, or
- * why it cannot be read; -ENOMEM. path "-" is standard input. */
-int tote_bagfile_load(const char *path, const struct tote_option *table, size_t n,
+/* A key whose value is a list of words. */
+struct tote_bagfile_list {
+    const char *name;
+    struct tote_words
+        *words; /* empty before; the caller finishes it, also on failure */
+};
+
+/* The keys that a bag file may hold. */
+struct tote_bagfile_keys {
+    const struct tote_option *table;
+    size_t n;
+    const struct tote_bagfile_list *lists;
+    size_t n_lists;
+};
+
+/* Fills the struct of the table, and the lists. -EINVAL: file, line and column of what
+ * is wrong, or why it cannot be read; -ENOMEM. path "-" is standard input. */
+int tote_bagfile_load(const char *path, const struct tote_bagfile_keys *keys,
                       void *into, struct tote_error *err);
 
 /* The same from memory; name is for sentences. */
 int tote_bagfile_parse(const char *name, const char *text, size_t size,
-                       const struct tote_option *table, size_t n, void *into,
+                       const struct tote_bagfile_keys *keys, void *into,
                        struct tote_error *err);
 
 /* The text of an option's value in from, as a bag file has it. False if it is not set.
@@ -36,8 +56,9 @@ int tote_bagfile_parse(const char *name, const char *text, size_t size,
 bool tote_bagfile_text(const struct tote_option *option, const void *from, char *into,
                        size_t size);
 
-/* Writes each option of the table that is set, with its value in from. */
-int tote_bagfile_print(const struct tote_option *table, size_t n, const void *from,
+/* Writes each list that is not empty, then each option of the table that is set, with
+ * its value in from. */
+int tote_bagfile_print(const struct tote_bagfile_keys *keys, const void *from,
                        FILE *out, struct tote_error *err);
 
 #endif

@@ -55,7 +55,7 @@ static int show_end(const char *engine, struct shown *shown, int failed)
 int tote_check_engine(const char *engine, const struct tote_check_settings *settings,
                       struct tote_error *err)
 {
-    int signal_fd = tote_signals_open(err);
+    int signal_fd = tote_signals_open(false, err);
     if (signal_fd < 0)
         return signal_fd;
     struct tote_conformance_config config = {

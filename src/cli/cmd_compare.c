@@ -61,8 +61,7 @@ static void begin(void *context, const char *cell, uint32_t block)
     struct tote_session *session = context;
     snprintf(session->cell, sizeof session->cell, "run %u/%u  %.40s", block,
              (unsigned)session->settings.runs, cell);
-    if (session->run.progress)
-        session->run.progress(session, &(struct tote_progress){0});
+    session->run.progress(session, &(struct tote_progress){0});
 }
 
 static const char *const ends[] = {
@@ -112,7 +111,7 @@ static int compare_main(const struct tote_args *args)
     return tote_session_main(args, TOTE_SETTINGS_COMPARE, compare_engines);
 }
 
-const struct tote_command tote_command_compare = {
+const struct tote_subcommand tote_command_compare = {
     .name = "compare",
     .summary = "Compare engines on one bag: same kernel, same inputs, fresh launches",
     .synopsis = "[BAG.yaml] [OPTIONS]",
@@ -120,8 +119,8 @@ const struct tote_command tote_command_compare = {
         "  tote compare --engines local,workqueue,ray --tasks 1000 --budget 5m\n"
         "  tote compare --engines local,local:mode=spawn --batch 20\n"
         "  tote compare bag.yaml --budget 5m --json\n",
-    .options = tote_settings_compare,
-    .n_options = 3,
+    .options = tote_settings_compare.lists,
+    .n_options = TOTE_SETTINGS_LISTS_MAX,
     .most_arguments = 1,
     .run = compare_main,
 };

@@ -43,7 +43,7 @@ static const struct tote_option options[] = {
 
 #define N_OPTIONS (sizeof options / sizeof options[0])
 
-static const struct tote_option_list lists[] = {{options, N_OPTIONS}};
+static const struct tote_option_list lists[] = {{options, N_OPTIONS, NULL}};
 
 /* --- list --- */
 
@@ -272,7 +272,7 @@ static int engines_main(const struct tote_args *args)
     return rc < 0 ? tote_command_fail(args->wants_json, tote_exit_of(rc), &err) : rc;
 }
 
-const struct tote_command tote_command_engines = {
+const struct tote_subcommand tote_command_engines = {
     .name = "engines",
     .summary = "List engines, check one for conformance, set one up or remove it",
     .synopsis = "[list | check NAME|PROGRAM | setup NAME | remove NAME] [OPTIONS]",

@@ -18,7 +18,7 @@ static const struct tote_option options[] = {
      .help = "print the manual page, for man -l"},
 };
 
-static const struct tote_option_list lists[] = {{options, 1}};
+static const struct tote_option_list lists[] = {{options, 1, NULL}};
 
 static int help_main(const struct tote_args *args)
 {
@@ -34,7 +34,7 @@ static int help_main(const struct tote_args *args)
         tote_help_short(stdout);
         return TOTE_EXIT_OK;
     }
-    const struct tote_command *command = tote_command_find(args->arguments[0]);
+    const struct tote_subcommand *command = tote_command_find(args->arguments[0]);
     if (!command) {
         struct tote_error err = {0};
         tote_error_set(&err, -1, "no help for '%s'; 'tote help' lists the commands",
@@ -45,7 +45,7 @@ static int help_main(const struct tote_args *args)
     return TOTE_EXIT_OK;
 }
 
-const struct tote_command tote_command_help = {
+const struct tote_subcommand tote_command_help = {
     .name = "help",
     .summary = "Say more about a command",
     .synopsis = "[COMMAND]",

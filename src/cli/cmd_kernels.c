@@ -25,7 +25,7 @@ static const struct tote_option options[] = {
      .help = "print one JSON document"},
 };
 
-static const struct tote_option_list lists[] = {{options, 1}};
+static const struct tote_option_list lists[] = {{options, 1, NULL}};
 
 /* --- one line of --list --- */
 
@@ -121,7 +121,7 @@ static int kernels_main(const struct tote_args *args)
                   : TOTE_EXIT_OK;
 }
 
-const struct tote_command tote_command_kernels = {
+const struct tote_subcommand tote_command_kernels = {
     .name = "kernels",
     .summary = "List the kernels (what a task can do) and their options",
     .synopsis = "[OPTIONS]",

@@ -28,7 +28,7 @@ static const struct tote_option options[] = {
      .help = "the same as --format json"},
 };
 
-static const struct tote_option_list lists[] = {{options, 2}};
+static const struct tote_option_list lists[] = {{options, 2, NULL}};
 
 static int report_main(const struct tote_args *args)
 {
@@ -53,7 +53,7 @@ static int report_main(const struct tote_args *args)
     return rc < 0 ? tote_command_fail(is_json, TOTE_EXIT_INTERNAL, &err) : TOTE_EXIT_OK;
 }
 
-const struct tote_command tote_command_report = {
+const struct tote_subcommand tote_command_report = {
     .name = "report",
     .summary = "Show what a store holds",
     .synopsis = "STORE [OPTIONS]",

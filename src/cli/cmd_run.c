@@ -4,21 +4,27 @@
 
 #include "cli/session.h"
 
-static int run_bag(struct tote_session *session, struct tote_error *err)
+static int run_engine(struct tote_session *session, struct tote_error *err)
 {
     struct tote_engine_spec engine = {0};
     int rc = tote_session_engine(session, session->settings.engine, &engine, err);
     if (rc == 0)
         rc = tote_session_begin(session, err);
-    if (rc == 0) {
-        struct tote_run_row row = {0};
-        session->run.engine = &engine;
-        snprintf(session->cell, sizeof session->cell, "%.60s", engine.label);
-        rc = tote_run(&session->run, session->store, &row, &session->signal, err);
-        tote_run_row_finish(&row);
-    }
+    if (rc == 0)
+        rc = tote_session_launch(session, &engine, err);
     tote_engine_spec_finish(&engine);
     return rc;
+}
+
+static int run_bag(struct tote_session *session, struct tote_error *err)
+{
+    if (!session->settings.bag.is_commands)
+        return run_engine(session, err);
+    int rc = tote_order_open(&session->settings, &session->order, err);
+    if (rc < 0 || !session->settings.dry_run)
+        return rc < 0 ? rc : run_engine(session, err);
+    session->is_said = true;
+    return tote_order_print(session->order, stdout, err);
 }
 
 static int run_main(const struct tote_args *args)
@@ -26,15 +32,18 @@ static int run_main(const struct tote_args *args)
     return tote_session_main(args, TOTE_SETTINGS_RUN, run_bag);
 }
 
-const struct tote_command tote_command_run = {
+const struct tote_subcommand tote_command_run = {
     .name = "run",
     .summary = "Run a bag on one engine, recording every task exactly once",
-    .synopsis = "[BAG.yaml] [OPTIONS]",
-    .examples = "  tote run --tasks 1000 --kernel zfp:accuracy=1e-3\n"
-                "  tote run --engine ray:mode=process --workers 2 --json\n"
-                "  tote run bag.yaml --store bag.tote\n",
-    .options = tote_settings_run,
-    .n_options = 3,
+    .synopsis = "[BAG.yaml] [OPTIONS] [-- COMMAND WORD... [::: VALUE...]...]",
+    .examples =
+        "  tote run --tasks 1000 --kernel zfp:accuracy=1e-3\n"
+        "  tote run --engine workqueue -- ./simulate --seed {item} ::: 1 2 3 4\n"
+        "  tote run -a in.txt -- convert {in:{item}} {out:{stem}.png}\n"
+        "  tote run bag.yaml --store bag.tote\n",
+    .options = tote_settings_run.lists,
+    .n_options = TOTE_SETTINGS_LISTS_MAX,
     .most_arguments = 1,
+    .takes_rest = true,
     .run = run_main,
 };

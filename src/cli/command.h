@@ -21,21 +21,23 @@ enum tote_exit {
     TOTE_EXIT_ENGINE = 5, /* absent, did not start, died or broke its word */
 };
 
-struct tote_command {
+struct tote_subcommand {
     const char *name, *summary;
     const char *synopsis; /* what follows the name */
     const char *examples; /* lines of help, each indented by two blanks */
     const struct tote_option_list *options;
     size_t n_options;
     size_t most_arguments; /* positional ones */
+    bool takes_rest;       /* what follows "--" is a program's, not ours */
     int (*run)(const struct tote_args *args);
 };
 
-extern const struct tote_command *const tote_commands[]; /* null-terminated */
-const struct tote_command *tote_command_find(const char *name);
+extern const struct tote_subcommand *const tote_commands[]; /* null-terminated */
+const struct tote_subcommand *tote_command_find(const char *name);
 
-extern const struct tote_command tote_command_run, tote_command_compare,
-    tote_command_report, tote_command_engines, tote_command_kernels, tote_command_help;
+extern const struct tote_subcommand tote_command_run, tote_command_compare,
+    tote_command_report, tote_command_engines, tote_command_kernels, tote_command_help,
+    tote_command_resume, tote_command_status, tote_command_log, tote_command_fsck;
 
 /* Says the sentence on stderr, and as a JSON document on stdout if is_json; returns
  * code.

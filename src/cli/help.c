@@ -2,6 +2,7 @@
 /* help.c: prints help from the command and option tables (help.h). */
 #include "cli/help.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 void tote_help_short(FILE *out)
@@ -10,6 +11,7 @@ void tote_help_short(FILE *out)
             "tote runs a bag of independent tasks on any engine, and says which engine "
             "to choose.\n\n"
             "  tote compare --engines local,workqueue --tasks 1000\n"
+            "  tote run -a inputs.txt -- convert {in:{item}} {out:{stem}.png}\n"
             "  tote run --engine local --kernel zlib:level=9 --tasks 100\n\n"
             "Commands:\n");
     for (size_t i = 0; tote_commands[i]; i++)
@@ -20,11 +22,13 @@ void tote_help_short(FILE *out)
 
 static void help_option(const struct tote_option *option, FILE *out)
 {
-    char metavar[256] = "", head[320];
+    char metavar[256] = "", head[320], letter[8] = "";
     if (option->type != TOTE_OPTION_BOOL)
         tote_option_metavar(option, metavar, sizeof metavar);
-    snprintf(head, sizeof head, "--%s%s%s", option->name, metavar[0] ? " " : "",
-             metavar);
+    if (option->letter)
+        snprintf(letter, sizeof letter, "-%c, ", option->letter);
+    snprintf(head, sizeof head, "%s--%s%s%s", letter, option->name,
+             metavar[0] ? " " : "", metavar);
     fprintf(out, "  %-26s %s", head, option->help);
     if (option->fallback && option->type != TOTE_OPTION_BOOL &&
         strcmp(option->fallback, "none") != 0)
@@ -32,14 +36,19 @@ static void help_option(const struct tote_option *option, FILE *out)
     fprintf(out, "\n");
 }
 
-void tote_help_command(const struct tote_command *command, FILE *out)
+void tote_help_command(const struct tote_subcommand *command, FILE *out)
 {
     fprintf(out, "tote %s %s\n\n%s.\n\nExamples:\n%s", command->name, command->synopsis,
             command->summary, command->examples);
-    struct tote_option table[TOTE_ARGS_MAX];
-    size_t n = tote_args_merge(command->options, command->n_options, table);
-    if (n > 0)
-        fprintf(out, "\nOptions:\n");
-    for (size_t i = 0; i < n; i++)
-        help_option(&table[i], out);
+    bool has_title = false;
+    for (size_t i = 0; i < command->n_options; i++) {
+        const struct tote_option_list *list = &command->options[i];
+        if (list->n == 0)
+            continue;
+        if (list->title || !has_title)
+            fprintf(out, "\n%s:\n", list->title ? list->title : "Options");
+        has_title = true;
+        for (size_t k = 0; k < list->n; k++)
+            help_option(&list->table[k], out);
+    }
 }

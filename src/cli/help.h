@@ -8,6 +8,6 @@
 #include "cli/command.h"
 
 void tote_help_short(FILE *out);
-void tote_help_command(const struct tote_command *command, FILE *out);
+void tote_help_command(const struct tote_subcommand *command, FILE *out);
 
 #endif

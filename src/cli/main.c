@@ -7,10 +7,14 @@
 #include "cli/command.h"
 #include "cli/help.h"
 
-const struct tote_command *const tote_commands[] = {
+const struct tote_subcommand *const tote_commands[] = {
     &tote_command_run,
+    &tote_command_resume,
     &tote_command_compare,
+    &tote_command_status,
+    &tote_command_log,
     &tote_command_report,
+    &tote_command_fsck,
     &tote_command_engines,
     &tote_command_kernels,
     &tote_command_help,
@@ -19,7 +23,7 @@ const struct tote_command *const tote_commands[] = {
 
 #define N_COMMANDS (sizeof tote_commands / sizeof tote_commands[0] - 1)
 
-const struct tote_command *tote_command_find(const char *name)
+const struct tote_subcommand *tote_command_find(const char *name)
 {
     for (size_t i = 0; tote_commands[i]; i++)
         if (strcmp(tote_commands[i]->name, name) == 0)
@@ -43,12 +47,12 @@ static int unknown_command(const char *name, bool is_json)
     return tote_command_fail(is_json, TOTE_EXIT_USAGE, &err);
 }
 
-static int run_command(const struct tote_command *command, int argc, char **argv)
+static int run_command(const struct tote_subcommand *command, int argc, char **argv)
 {
     struct tote_args args;
     struct tote_error err = {0};
     int rc = tote_args_parse(argc, argv, command->options, command->n_options,
-                             command->most_arguments, &args, &err);
+                             command->most_arguments, command->takes_rest, &args, &err);
     if (args.wants_help) {
         tote_help_command(command, stdout);
         return TOTE_EXIT_OK;
@@ -73,7 +77,7 @@ static int run_named(int argc, char **argv)
         printf("tote %s\n", TOTE_VERSION);
         return TOTE_EXIT_OK;
     }
-    const struct tote_command *command = tote_command_find(name);
+    const struct tote_subcommand *command = tote_command_find(name);
     return command ? run_command(command, argc - 2, argv + 2)
                    : unknown_command(name, tote_args_want_json(argc - 2, argv + 2));
 }

@@ -22,10 +22,42 @@ static const char head[] =
     "exactly once in a store, an SQLite file.\n";
 
 static const char tail[] =
+    ".SH BAGS OF COMMANDS\n"
+    "\\fBtote run \\-\\- \\fICOMMAND WORD\\fR ... \\fB:::\\fI VALUE\\fR ... "
+    "runs the command once for each item,\n"
+    "without a shell. Items are the values after \\fB:::\\fR (several lists: every "
+    "combination; \\fB:::+\\fR:\n"
+    "linked to the list before it), the lines of a file (\\fB\\-a\\fR), the rows of "
+    "\\fB\\-\\-csv\\fR, or the lines of\n"
+    "standard input. In the command stand\n"
+    ".TP\n{item} {index}\nthe item; its place in the list, from 0\n"
+    ".TP\n{base} {stem} {ext} {dir}\nof the item as a path: without its folder; "
+    "without "
+    "folder and extension;\nthe extension; the folder\n"
+    ".TP\n{COLUMN} {1} {2}\na column of the item\n"
+    ".TP\n{in:PATH}\na file that the task reads\n"
+    ".TP\n{out:PATH}\na file that it makes, published below \\fB\\-\\-results\\fR if "
+    "it succeeds\n"
+    ".TP\n{{ }}\nbraces\n"
+    ".PP\n"
+    "Without a placeholder the item is the last argument. A task sees TOTE_TASK, "
+    "TOTE_ATTEMPT,\n"
+    "TOTE_ITEM and TOTE_RUN in its environment.\n"
+    ".SH PROGRESS\n"
+    "The rate is that of the last windows of time, 16 at most, of a second or more "
+    "each. "
+    "The time\n"
+    "that is left is what remains over their mean rate; its range is what follows from "
+    "that mean\n"
+    "plus and minus two of its standard errors, and is shown from 4 windows on. "
+    "SIGUSR1 prints the\nline at once.\n"
     ".SH BAG FILE\n"
     "A YAML mapping of the options of run and compare, without their dashes; options "
     "on the\n"
-    "command line win. \\fB\\-\\-print\\-config\\fR writes one.\n"
+    "command line win. Of a bag of commands it has \\fBcommand\\fR, a list of words, "
+    "and \\fBitems\\fR, a list,\n"
+    "or \\fBitems_file\\fR or \\fBcsv\\fR. \\fB\\-\\-print\\-config\\fR writes "
+    "one.\n"
     ".SH EXIT STATUS\n"
     ".TP\n0\nall went well\n"
     ".TP\n1\ninternal error, also a store that cannot be written any more\n"
@@ -34,7 +66,11 @@ static const char tail[] =
     ".TP\n4\noutputs of two runs of the same bag differ\n"
     ".TP\n5\nan engine is absent, did not start, died or broke its protocol\n"
     ".PP\n"
-    "After a signal tote cleans up and dies by it.\n"
+    "After a first signal tote lets running tasks end, for \\fB\\-\\-grace\\fR at "
+    "most; "
+    "after a second\n"
+    "it stops them. Then it cleans up and dies by the signal; \\fBtote resume\\fR goes "
+    "on.\n"
     ".SH FILES\n"
     ".TP\n$XDG_STATE_HOME/tote/ (~/.local/state/tote/)\nstores of runs without "
     "\\fB\\-\\-store\\fR\n"
@@ -64,7 +100,10 @@ static void print_option(const struct tote_option *option, FILE *out)
     char metavar[256] = "";
     if (option->type != TOTE_OPTION_BOOL)
         tote_option_metavar(option, metavar, sizeof metavar);
-    fputs(".TP\n\\fB\\-\\-", out);
+    fputs(".TP\n", out);
+    if (option->letter)
+        fprintf(out, "\\fB\\-%c\\fR, ", option->letter);
+    fputs("\\fB\\-\\-", out);
     print_text(option->name, out);
     fputs("\\fR ", out);
     print_text(metavar, out);
@@ -78,17 +117,20 @@ static void print_option(const struct tote_option *option, FILE *out)
     fputs("\n", out);
 }
 
-static void print_command(const struct tote_command *command, FILE *out)
+static void print_command(const struct tote_subcommand *command, FILE *out)
 {
     fprintf(out, ".SS %s ", command->name);
     print_text(command->synopsis, out);
     fputs("\n", out);
     print_text(command->summary, out);
     fputs(".\n", out);
-    struct tote_option table[TOTE_ARGS_MAX];
-    size_t n = tote_args_merge(command->options, command->n_options, table);
-    for (size_t i = 0; i < n; i++)
-        print_option(&table[i], out);
+    for (size_t i = 0; i < command->n_options; i++) {
+        const struct tote_option_list *list = &command->options[i];
+        if (list->title)
+            fprintf(out, ".PP\n%s:\n", list->title);
+        for (size_t k = 0; k < list->n; k++)
+            print_option(&list->table[k], out);
+    }
     fputs(".PP\nExamples:\n.PP\n.nf\n", out);
     print_text(command->examples, out);
     fputs(".fi\n", out);

@@ -1,85 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* session.c: store, progress and report around a run or a comparison
- * (session.h). */
+/* session.c: begin and end of a run, a resumed run or a comparison (session.h); the
+ * store is session_store.c's. */
 #include "cli/session.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "cli/environment.h"
 #include "cli/progress.h"
+#include "cli/rate.h"
+#include "cli/session_store.h"
 #include "cli/signals.h"
 #include "report/report.h"
-
-/* --- the store's place --- */
-
-static int make_folders(char *path)
-{
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        int rc = mkdir(path, 0700);
-        *slash = '/';
-        if (rc < 0 && errno != EEXIST)
-            return -errno;
-    }
-    return 0;
-}
-
-static int no_place(const char *path, int rc, struct tote_error *err)
-{
-    return tote_error_set(err, -EINVAL,
-                          "cannot make a place for the store at %s: %s; name one with "
-                          "--store",
-                          path, strerror(-rc));
-}
-
-/* $XDG_STATE_HOME/tote/KIND-TIME-PID.tote */
-static int default_path(const char *kind, char *into, size_t size,
-                        struct tote_error *err)
-{
-    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME"), *below = "";
-    if (!state || state[0] != '/') {
-        state = home;
-        below = "/.local/state";
-    }
-    if (!state || state[0] != '/')
-        return tote_error_set(err, -EINVAL,
-                              "no place for the store: neither XDG_STATE_HOME nor HOME "
-                              "names a folder; name the store with --store");
-    char stamp[32];
-    time_t now = time(NULL);
-    struct tm utc;
-    gmtime_r(&now, &utc);
-    strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &utc);
-    int n = snprintf(into, size, "%s%s/tote/%s-%s-%d.tote", state, below, kind, stamp,
-                     getpid());
-    int rc = n < 0 || (size_t)n >= size ? -ENAMETOOLONG : make_folders(into);
-    return rc < 0 ? no_place(into, rc, err) : 0;
-}
-
-static const char *kind_of(const struct tote_session *session)
-{
-    return session->command == TOTE_SETTINGS_RUN ? "run" : "compare";
-}
-
-static int create_store(struct tote_session *session, struct tote_error *err)
-{
-    const char *named = session->settings.store;
-    if (named[0])
-        snprintf(session->store_path, sizeof session->store_path, "%s", named);
-    int rc = named[0] ? 0
-                      : default_path(kind_of(session), session->store_path,
-                                     sizeof session->store_path, err);
-    if (rc == 0 && tote_store_create(session->store_path, &session->store, err) < 0)
-        rc = -EINVAL; /* whatever it is, the mend is another --store */
-    return rc;
-}
+#include "store/writer.h"
 
 /* --- engines --- */
 
@@ -110,34 +49,6 @@ int tote_session_engine(const struct tote_session *session, const char *text,
     return rc;
 }
 
-/* --- settings --- */
-
-struct noting {
-    struct tote_store *store;
-    struct tote_error *err;
-};
-
-/* In the store, names are words as its columns are: start_timeout. */
-static int note_setting(void *context, const char *name, const char *value)
-{
-    struct noting *noting = context;
-    char word[TOTE_NAME_MAX];
-    snprintf(word, sizeof word, "%s", name);
-    for (char *dash = strchr(word, '-'); dash; dash = strchr(dash, '-'))
-        *dash = '_';
-    return tote_store_set(noting->store, word, value, noting->err);
-}
-
-static int note_settings(struct tote_session *session, struct tote_error *err)
-{
-    struct noting noting = {session->store, err};
-    int rc = tote_store_set(session->store, "kind", kind_of(session), err);
-    if (rc == 0)
-        rc = tote_settings_each(&session->settings, session->command, note_setting,
-                                &noting);
-    return rc < 0 ? rc : tote_environment_note(session->store, err);
-}
-
 static int open_log(const char *path, struct tote_error *err)
 {
     if (!path[0])
@@ -163,7 +74,17 @@ static int open_log(const char *path, struct tote_error *err)
 static void show_progress(void *context, const struct tote_progress *progress)
 {
     struct tote_session *session = context;
+    if (session->listener)
+        tote_listener_progress(session->listener, progress);
     tote_progress_show(session->cell, progress);
+}
+
+static void take_result(void *context, const struct tote_record *record,
+                        const struct tote_result *result, bool is_last)
+{
+    struct tote_session *session = context;
+    if (session->listener)
+        tote_listener_result(session->listener, record, result, is_last);
 }
 
 static void notice(void *context, const char *sentence)
@@ -176,66 +97,123 @@ static void notice(void *context, const char *sentence)
     fprintf(stderr, "tote: note: %s\n", sentence);
 }
 
+/* A bag of a kernel has its report on stdout and is quiet where nobody looks on. */
+static bool is_talkative(const struct tote_session *session)
+{
+    return session->listener || isatty(STDERR_FILENO);
+}
+
+static const char *word_of(int signo)
+{
+    return signo == SIGINT ? "interrupted" : signo == SIGHUP ? "hung up" : "terminated";
+}
+
+static void say_draining(void *context, int signo, uint64_t running)
+{
+    struct tote_session *session = context;
+    char grace[24];
+    if (!is_talkative(session))
+        return;
+    tote_rate_text(session->settings.grace_s, grace);
+    tote_progress_clear();
+    fprintf(
+        stderr, "tote: %s: letting %" PRIu64 " running tasks end (%s at most); %s\n",
+        word_of(signo), running, grace,
+        signo == SIGINT ? "press again to stop now" : "another signal stops them now");
+}
+
 /* --- the begin --- */
+
+/* Commands download things; kernels do not. */
+static bool wants_host_network(const struct tote_settings *s)
+{
+    return s->net == TOTE_NET_HOST || (s->net == TOTE_NET_AUTO && s->bag.is_commands);
+}
 
 static void fill_config(struct tote_session *session)
 {
     const struct tote_settings *s = &session->settings;
-    session->run.bag = &session->settings.bag;
-    session->run.workers = (uint32_t)s->workers;
-    session->run.batch = s->batch_tasks;
-    session->run.has_host_network = s->net == TOTE_NET_HOST;
-    session->run.start_s = s->start_timeout_s;
-    session->run.stall_s = s->stall_timeout_s;
-    session->run.progress = tote_progress_is_wanted() ? show_progress : NULL;
-    session->run.notice = notice;
-    session->run.context = session;
+    session->run = (struct tote_run_config){
+        .bag = &session->settings.bag,
+        .workers = (uint32_t)s->workers,
+        .batch = s->batch_tasks,
+        .durability = (enum tote_durability)s->durability,
+        .retries = (uint32_t)s->retries,
+        .losses = (uint32_t)s->losses,
+        .halt = s->halt,
+        .goes_on = session->is_old,
+        .retries_failed = s->retry_failed,
+        .grace_s = s->grace_s,
+        .has_host_network = wants_host_network(s),
+        .signal_fd = -1,
+        .log_fd = -1,
+        .start_s = s->start_timeout_s,
+        .stall_s = s->stall_timeout_s,
+        .progress = show_progress,
+        .notice = notice,
+        .draining = say_draining,
+        .result = take_result,
+        .context = session,
+    };
+}
+
+static void say_loss_window(const struct tote_session *session)
+{
+    if (session->settings.durability == TOTE_DURABILITY_RELAXED)
+        fprintf(
+            stderr,
+            "tote: note: --durability relaxed: a crash costs the results of the last "
+            "%d ms; those tasks run again\n",
+            TOTE_WRITER_RELAXED_MS);
 }
 
 int tote_session_begin(struct tote_session *session, struct tote_error *err)
 {
-    session->run.log_fd = -1;
+    bool is_compare = session->command == TOTE_SETTINGS_COMPARE;
     fill_config(session);
-    session->run.signal_fd = tote_signals_open(err);
+    tote_progress_choose((enum tote_telling)session->settings.progress);
+    session->run.signal_fd = tote_signals_open(!is_compare, err);
     if (session->run.signal_fd < 0)
         return session->run.signal_fd;
+    session->run.progress_signal = is_compare ? 0 : SIGUSR1;
     int log_fd = open_log(session->settings.engine_log, err);
     if (log_fd < -1)
         return log_fd;
     session->run.log_fd = log_fd;
-    int rc = create_store(session, err);
-    return rc < 0 ? rc : note_settings(session, err);
+    int rc = session->settings.bag.is_commands
+                 ? tote_listener_open(&session->settings, &session->listener, err)
+                 : 0;
+    if (rc == 0 && !session->store)
+        rc = tote_session_open_store(session, err);
+    session->run.goes_on = session->is_old;
+    if (rc == 0)
+        say_loss_window(session);
+    return rc;
+}
+
+int tote_session_launch(struct tote_session *session,
+                        const struct tote_engine_spec *engine, struct tote_error *err)
+{
+    struct tote_run_row row = {0};
+    session->run.engine = engine;
+    snprintf(session->cell, sizeof session->cell, "%.60s", engine->label);
+    if (session->order) {
+        session->run.commands =
+            tote_order_commands(session->order, session->store, err);
+        if (!session->run.commands)
+            return -EBADMSG;
+        int rc = tote_listener_begin(session->listener, session->store_path,
+                                     session->is_old, err);
+        if (rc < 0)
+            return rc;
+    }
+    int rc = tote_run(&session->run, session->store, &row, &session->signal, err);
+    session->has_halted = rc == TOTE_RUN_HALTED;
+    tote_run_row_finish(&row);
+    return rc;
 }
 
 /* --- the end --- */
-
-/* Holds it no result of any run? */
-static bool is_empty(struct tote_store *store)
-{
-    struct tote_run_row *rows;
-    size_t n, recorded = 0;
-    if (tote_store_runs(store, &rows, &n, NULL) < 0)
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        recorded += rows[i].done + rows[i].failed;
-        tote_run_row_finish(&rows[i]);
-    }
-    free(rows);
-    return recorded == 0;
-}
-
-/* A store of a failure in which nothing is recorded goes. One that a signal ended
- * stays: the report is of it. Returns whether there is a store now. */
-static bool close_store(struct tote_session *session, bool has_failed)
-{
-    bool is_there = session->store;
-    bool is_worthless = has_failed && session->store && is_empty(session->store);
-    tote_store_close(session->store);
-    session->store = NULL;
-    if (is_worthless)
-        tote_store_unlink(session->store_path);
-    return is_there && !is_worthless;
-}
 
 static int print_report(const struct tote_session *session,
                         struct tote_verdict *verdict, struct tote_error *err)
@@ -262,6 +240,69 @@ static int report(const struct tote_session *session)
                                 : TOTE_EXIT_OK;
 }
 
+/* What a bag came to that has not come to its end, and how it goes on. */
+static void say_unfinished(const struct tote_session *session)
+{
+    if (session->command == TOTE_SETTINGS_COMPARE || !is_talkative(session) ||
+        !(session->signal || session->has_halted))
+        return;
+    const char *word = session->signal ? word_of(session->signal) : "halted";
+    if (session->listener) {
+        const struct tote_progress *last = tote_listener_last(session->listener);
+        char total[32] = "?";
+        if (last->is_whole)
+            snprintf(total, sizeof total, "%" PRIu64, last->tasks);
+        if (last->is_whole && last->done + last->failed == last->tasks)
+            return; /* it came after the last */
+        fprintf(stderr,
+                "tote: %s: %" PRIu64 " of %s done; go on with: tote resume %s\n", word,
+                last->done + last->failed, total, session->store_path);
+    } else {
+        fprintf(stderr, "tote: %s; go on with: tote resume %s\n", word,
+                session->store_path);
+    }
+}
+
+static int sum_up(const struct tote_session *session)
+{
+    tote_listener_summary(session->listener);
+    int code = session->settings.json ? report(session) : TOTE_EXIT_OK;
+    bool has_failed = tote_listener_last(session->listener)->failed > 0;
+    return code == TOTE_EXIT_OK && has_failed ? TOTE_EXIT_TASKS_FAILED : code;
+}
+
+/* Of work that did not fail; listened: what the listener came to. */
+static int show_end(struct tote_session *session, int listened, struct tote_error *err)
+{
+    if (!session->listener) {
+        int code = session->is_said ? TOTE_EXIT_OK : report(session);
+        if (!session->is_said)
+            say_unfinished(session);
+        return code;
+    }
+    int code = sum_up(session);
+    say_unfinished(session);
+    return listened < 0 ? tote_command_fail(false, TOTE_EXIT_INTERNAL, err) : code;
+}
+
+static int show_failure(struct tote_session *session, int rc, bool is_kept,
+                        struct tote_error *err)
+{
+    if (is_kept)
+        tote_error_append(err, "; what is recorded: tote report %s",
+                          session->store_path);
+    if (is_kept && session->command != TOTE_SETTINGS_COMPARE)
+        tote_error_append(err, "; go on with: tote resume %s", session->store_path);
+    return tote_command_fail(session->settings.json, tote_exit_of(rc), err);
+}
+
+static void close_all(struct tote_session *session)
+{
+    tote_listener_close(session->listener);
+    tote_order_close(session->order);
+    tote_settings_finish(&session->settings);
+}
+
 /* rc is that of the work. */
 static int end(struct tote_session *session, int rc, struct tote_error *err)
 {
@@ -271,30 +312,42 @@ static int end(struct tote_session *session, int rc, struct tote_error *err)
     tote_signals_close(session->run.signal_fd);
     if (session->run.log_fd >= 0)
         close(session->run.log_fd);
-    bool is_kept = close_store(session, rc < 0);
-    if (rc < 0 && is_kept)
-        tote_error_append(err, "; what is recorded: tote report %s",
-                          session->store_path);
-    int code = rc < 0 ? tote_command_fail(session->settings.json, tote_exit_of(rc), err)
-                      : report(session);
+    struct tote_error why = {0};
+    int listened = session->listener ? tote_listener_end(session->listener, &why) : 0;
+    bool is_kept = tote_session_close_store(session, rc < 0);
+    int code = rc < 0 ? show_failure(session, rc, is_kept, err)
+                      : show_end(session, listened, &why);
     if (rc >= 0 && session->has_engine_failed) /* stdout has its document already */
         code = tote_command_fail(false, TOTE_EXIT_ENGINE, err);
-    if (session->signal) {
+    int signal = session->signal;
+    close_all(session);
+    if (signal) {
         fflush(stdout);
-        tote_signals_die(session->signal);
+        tote_signals_die(signal);
     }
     return code;
 }
 
 /* --- the command --- */
 
-static int print_config(const struct tote_session *session)
+static int print_config(struct tote_session *session)
 {
     struct tote_error err = {0};
+    bool is_json = session->settings.json;
     int rc = tote_settings_print(&session->settings, session->command, stdout, &err);
-    if (rc < 0)
-        return tote_command_fail(session->settings.json, tote_exit_of(rc), &err);
-    return TOTE_EXIT_OK;
+    close_all(session);
+    return rc < 0 ? tote_command_fail(is_json, tote_exit_of(rc), &err) : TOTE_EXIT_OK;
+}
+
+static int work_and_end(struct tote_session *session, tote_session_work *work,
+                        struct tote_error *err)
+{
+    int rc = session->settings.bag.is_commands
+                 ? 0
+                 : tote_program_check_bag(&session->settings.bag, err);
+    if (rc == 0)
+        rc = work(session, err);
+    return end(session, rc, err);
 }
 
 int tote_session_main(const struct tote_args *args, enum tote_settings_of command,
@@ -307,8 +360,24 @@ int tote_session_main(const struct tote_args *args, enum tote_settings_of comman
         return tote_command_fail(args->wants_json, TOTE_EXIT_USAGE, &err);
     if (session.settings.print_config)
         return print_config(&session);
-    int rc = tote_program_check_bag(&session.settings.bag, &err);
-    if (rc == 0)
-        rc = work(&session, &err);
-    return end(&session, rc, &err);
+    return work_and_end(&session, work, &err);
+}
+
+int tote_session_resume(const struct tote_args *args, tote_session_work *work)
+{
+    struct tote_error err = {0};
+    struct tote_session session = {.command = TOTE_SETTINGS_RESUME,
+                                   .run = {.signal_fd = -1, .log_fd = -1}};
+    int rc = args->n_arguments == 1
+                 ? tote_session_reopen_store(&session, args->arguments[0], &err)
+                 : tote_error_set(&err, -EINVAL, "which store? tote resume STORE");
+    if (rc == 0) {
+        rc = tote_settings_load_store(args, session.store, &session.settings, &err);
+        if (rc < 0)
+            tote_session_close_store(&session, false);
+    }
+    if (rc < 0) /* nothing has begun */
+        return tote_command_fail(
+            args->wants_json, rc == -EIO ? TOTE_EXIT_INTERNAL : TOTE_EXIT_USAGE, &err);
+    return work_and_end(&session, work, &err);
 }

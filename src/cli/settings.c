@@ -1,170 +1,40 @@
 /* SPDX-License-Identifier: MIT */
-/* settings.c: the tables of what run and compare can be told, and how their values come
- * together (settings.h). */
+/* settings.c: how what run, resume and compare are told comes together (settings.h);
+ * the tables are in settings_tables.c. */
 #include "cli/settings.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "cli/bagfile.h"
 #include "cli/cores.h"
 #include "cli/enginelist.h"
+#include "cli/kept.h"
+#include "cli/settings_tables.h"
+#include "cli/terms.h"
+#include "core/commands.h"
 #include "core/run.h"
-#include "tote/kernel.h"
 
-#define FIELD(field) offsetof(struct tote_settings, field)
-#define N_OF(table)  (sizeof(table) / sizeof((table)[0]))
+static size_t merge(const struct tote_settings_lists *lists,
+                    struct tote_option into[static TOTE_ARGS_MAX])
+{
+    return tote_args_merge(lists->lists, lists->n, into);
+}
 
-static const char *const net_choices[] = {"auto", "private", "host", NULL};
-
-/* What the bag file may hold: the bag, then how it is run. */
-
-static const struct tote_option shared_options[] = {
-    {.name = "kernel",
-     .type = TOTE_OPTION_TEXT,
-     .offset = FIELD(kernel),
-     .fallback = "zfp:accuracy=1e-3",
-     .help = "what a task does, NAME:OPTION=VALUE,...; 'tote kernels' lists them"},
-    {.name = "tasks",
-     .type = TOTE_OPTION_UINT,
-     .offset = FIELD(tasks),
-     .fallback = "12",
-     .max = (double)TOTE_BAG_MAX,
-     .help = "tasks in the bag"},
-    {.name = "size",
-     .type = TOTE_OPTION_UINT,
-     .offset = FIELD(size),
-     .fallback = "200000",
-     .max = (double)TOTE_KERNEL_SIZE_MAX,
-     .help = "float32 values of each task's input"},
-    {.name = "seed",
-     .type = TOTE_OPTION_UINT,
-     .offset = FIELD(seed),
-     .fallback = "1",
-     .max = 0x1p63,
-     .help = "seed of the bag's inputs"},
-    {.name = "workers",
-     .type = TOTE_OPTION_UINT,
-     .offset = FIELD(workers),
-     .min = 1,
-     .max = TOTE_WORKERS_MAX,
-     .help = "tasks at once (default: the usable cores)"},
-    {.name = "batch",
-     .type = TOTE_OPTION_TEXT,
-     .offset = FIELD(batch),
-     .help = "tasks handed to the engine at once: auto, or a number up to 4096 "
-             "(default: auto in run, 1 in compare)"},
-    {.name = "net",
-     .type = TOTE_OPTION_CHOICE,
-     .offset = FIELD(net),
-     .fallback = "auto",
-     .choices = net_choices,
-     .help =
-         "network of the engine: loopback of its own, or the host's; auto: private, "
-         "unless an option of the engine is of use on the host's only"},
-    {.name = "start-timeout",
-     .type = TOTE_OPTION_SECONDS,
-     .offset = FIELD(start_timeout_s),
-     .fallback = "90s",
-     .min = 0.001,
-     .max = 86400,
-     .help = "how long an engine may take until it is ready"},
-    {.name = "stall-timeout",
-     .type = TOTE_OPTION_SECONDS,
-     .offset = FIELD(stall_timeout_s),
-     .fallback = "0s",
-     .max = 604800,
-     .help = "how long an engine that has work may say nothing; 0: for ever"},
-};
-
-static const struct tote_option run_options[] = {
-    {.name = "engine",
-     .type = TOTE_OPTION_TEXT,
-     .offset = FIELD(engine),
-     .fallback = "local",
-     .help = "where tasks run, NAME:OPTION=VALUE,...; 'tote engines' lists them"},
-};
-
-static const struct tote_option compare_options[] = {
-    {.name = "engines",
-     .type = TOTE_OPTION_TEXT,
-     .offset = FIELD(engines),
-     .fallback = "local,workqueue,ray",
-     .help =
-         "the cells, by commas, each NAME:OPTION=VALUE,...; batch=N|auto is an option "
-         "of every engine"},
-    {.name = "runs",
-     .type = TOTE_OPTION_UINT,
-     .offset = FIELD(runs),
-     .fallback = "6",
-     .min = 1,
-     .max = 1000,
-     .help = "fresh launches of each cell; below 6 there is no interval"},
-    {.name = "budget",
-     .type = TOTE_OPTION_SECONDS,
-     .offset = FIELD(budget_s),
-     .fallback = "60s",
-     .min = 0.001,
-     .max = 604800,
-     .help = "no new launch begins after it, once every cell has run"},
-    {.name = "order-seed",
-     .type = TOTE_OPTION_UINT,
-     .offset = FIELD(order_seed),
-     .fallback = "none",
-     .max = 0x1p53,
-     .help = "seed of the random order of launches (default: random, and recorded)"},
-};
-
-static const struct tote_option output_options[] = {
-    {.name = "store",
-     .type = TOTE_OPTION_TEXT,
-     .offset = FIELD(store),
-     .help = "new file for the results (default: one in the user's state folder)"},
-    {.name = "engine-log",
-     .type = TOTE_OPTION_TEXT,
-     .offset = FIELD(engine_log),
-     .help = "file that gets what engines say on stderr"},
-    {.name = "json",
-     .type = TOTE_OPTION_BOOL,
-     .offset = FIELD(json),
-     .fallback = "no",
-     .help = "print one JSON document"},
-    {.name = "print-config",
-     .type = TOTE_OPTION_BOOL,
-     .offset = FIELD(print_config),
-     .fallback = "no",
-     .help = "print the bag file that reproduces this, and do nothing"},
-};
-
-const struct tote_option_list tote_settings_run[3] = {
-    {run_options, N_OF(run_options)},
-    {shared_options, N_OF(shared_options)},
-    {output_options, N_OF(output_options)},
-};
-
-const struct tote_option_list tote_settings_compare[3] = {
-    {compare_options, N_OF(compare_options)},
-    {shared_options, N_OF(shared_options)},
-    {output_options, N_OF(output_options)},
-};
-
-/* A bag file serves both commands; each takes what it needs. */
-static const struct tote_option_list file_lists[] = {
-    {shared_options, N_OF(shared_options)},
-    {run_options, N_OF(run_options)},
-    {compare_options, N_OF(compare_options)},
-};
+static bool has_commands(const struct tote_settings *s)
+{
+    return s->recipe.command.n > 0;
+}
 
 /* --- resolving --- */
 
 static int resolve_batch(struct tote_settings *s, enum tote_settings_of command,
                          struct tote_error *err)
 {
-    const char *fallback = command == TOTE_SETTINGS_RUN ? "auto" : "1";
+    const char *fallback = command == TOTE_SETTINGS_COMPARE ? "1" : "auto";
     if (!s->batch[0])
         snprintf(s->batch, sizeof s->batch, "%s", fallback);
     return tote_batch_parse(s->batch, &s->batch_tasks, err);
@@ -172,6 +42,10 @@ static int resolve_batch(struct tote_settings *s, enum tote_settings_of command,
 
 static int resolve_kernel(struct tote_settings *s, struct tote_error *err)
 {
+    if (has_commands(s)) {
+        s->bag = (struct tote_bag){.kernel = TOTE_KERNEL_COMMANDS, .is_commands = true};
+        return 0;
+    }
     if (strlen(s->kernel) >= sizeof s->bag.kernel)
         return tote_error_set(err, -EINVAL, "option 'kernel' is longer than %zu bytes",
                               sizeof s->bag.kernel - 1);
@@ -199,6 +73,10 @@ static int resolve(struct tote_settings *s, enum tote_settings_of command,
     if (rc < 0)
         return rc;
     rc = resolve_batch(s, command, err);
+    if (rc == 0)
+        rc = tote_halt_parse(s->halt_text, &s->halt, err);
+    if (rc == 0)
+        rc = tote_timeout_parse(s->timeout, &s->timeout_ns, &s->timeout_percent, err);
     return rc < 0 ? rc : resolve_kernel(s, err);
 }
 
@@ -228,66 +106,436 @@ static int refuse_paths(const struct tote_settings *s, struct tote_error *err)
     return rc;
 }
 
-static const struct tote_option_list *lists_of(enum tote_settings_of command)
+static const struct tote_settings_lists *lists_of(enum tote_settings_of command)
 {
-    return command == TOTE_SETTINGS_RUN ? tote_settings_run : tote_settings_compare;
+    return command == TOTE_SETTINGS_RUN      ? &tote_settings_run
+           : command == TOTE_SETTINGS_RESUME ? &tote_settings_resume
+                                             : &tote_settings_compare;
 }
 
 static const char *engine_option(enum tote_settings_of command)
 {
-    return command == TOTE_SETTINGS_RUN ? "engine" : "engines";
+    return command == TOTE_SETTINGS_COMPARE ? "engines" : "engine";
+}
+
+static int set_defaults(struct tote_settings *s, struct tote_error *err)
+{
+    struct tote_option table[TOTE_ARGS_MAX];
+    int rc = tote_options_defaults(table, merge(&tote_settings_file, table), s, err);
+    return rc < 0 ? rc
+                  : tote_options_defaults(table, merge(&tote_settings_line, table), s,
+                                          err);
+}
+
+/* --- the bag file --- */
+
+enum { BAG_LISTS = 2 };
+
+static void name_lists(struct tote_settings *s, struct tote_words *items,
+                       struct tote_bagfile_list into[static BAG_LISTS])
+{
+    into[0] = (struct tote_bagfile_list){"command", &s->recipe.command};
+    into[1] = (struct tote_bagfile_list){"items", items};
+}
+
+/* The list of items becomes one of the recipe's; takes what it holds. */
+static int take_items(struct tote_settings *s, struct tote_words *items,
+                      struct tote_error *err)
+{
+    if (items->n == 0)
+        return 0;
+    struct tote_recipe_list *list = tote_recipe_add_list(&s->recipe);
+    if (!list)
+        return tote_error_set(err, -ENOMEM, "out of memory for the items");
+    list->values = *items;
+    *items = (struct tote_words){0};
+    return 0;
+}
+
+static int load_file(struct tote_settings *s, const char *path, struct tote_error *err)
+{
+    struct tote_option table[TOTE_ARGS_MAX];
+    struct tote_bagfile_list lists[BAG_LISTS];
+    struct tote_words items = {0};
+    name_lists(s, &items, lists);
+    struct tote_bagfile_keys keys = {table, merge(&tote_settings_file, table), lists,
+                                     BAG_LISTS};
+    s->bag_file = path;
+    int rc = tote_bagfile_load(path, &keys, s, err);
+    if (rc == 0)
+        rc = take_items(s, &items, err);
+    tote_words_finish(&items);
+    return rc < 0 ? rc : refuse_paths(s, err);
+}
+
+/* --- the command line --- */
+
+/* An option of one kind of bag says nothing to the other. */
+static int refuse_strange(const struct tote_args *args,
+                          const struct tote_settings_lists *lists, const char *whose,
+                          struct tote_error *err)
+{
+    struct tote_option table[TOTE_ARGS_MAX];
+    size_t n = merge(lists, table);
+    for (size_t i = 0; i < n; i++)
+        if (tote_args_find(args, table[i].name))
+            return tote_error_set(err, -EINVAL, "option --%s is for %s", table[i].name,
+                                  whose);
+    return 0;
+}
+
+/* A source on the command line stands for that in the bag file. */
+static void drop_sources(struct tote_settings *s)
+{
+    s->items_file[0] = s->csv[0] = '\0';
+    tote_recipe_drop_lists(&s->recipe);
+}
+
+static int apply_line(struct tote_settings *s, const struct tote_args *args,
+                      enum tote_settings_of command, struct tote_error *err)
+{
+    if (tote_args_find(args, "items") || tote_args_find(args, "csv"))
+        drop_sources(s);
+    if (args->has_rest) {
+        struct tote_words kept = s->recipe.command; /* of the bag file: replaced */
+        s->recipe.command = (struct tote_words){0};
+        tote_words_finish(&kept);
+        size_t n_before = s->recipe.n_lists;
+        int rc = tote_recipe_split(&s->recipe, args->rest, args->n_rest, err);
+        if (rc < 0)
+            return rc;
+        if (s->recipe.n_lists > 0 && n_before == 0) /* the file's were others */
+            s->items_file[0] = s->csv[0] = '\0';
+    }
+    const struct tote_settings_lists *lists = lists_of(command);
+    return tote_args_apply(args, lists->lists, lists->n, s, err);
+}
+
+static int check_sources(const struct tote_settings *s, struct tote_error *err)
+{
+    int n = (s->recipe.n_lists > 0) + (s->items_file[0] != '\0') + (s->csv[0] != '\0');
+    if (n > 1)
+        return tote_error_set(err, -EINVAL,
+                              "items come from one place: :::, --items or --csv");
+    if (!has_commands(s) && n > 0)
+        return tote_error_set(err, -EINVAL,
+                              "items, but no command: tote run [OPTIONS] -- COMMAND "
+                              "{item}");
+    if (has_commands(s) && s->null && (s->recipe.n_lists > 0 || s->csv[0]))
+        return tote_error_set(err, -EINVAL,
+                              "option --null is for items from a file or a pipe");
+    return 0;
+}
+
+static int check_stdin(const struct tote_settings *s, struct tote_error *err)
+{
+    if (!has_commands(s) || tote_settings_source(s) != TOTE_SOURCE_STDIN)
+        return 0;
+    if (s->bag_file && strcmp(s->bag_file, "-") == 0)
+        return tote_error_set(err, -EINVAL,
+                              "standard input is the bag file: the items cannot come "
+                              "from there too");
+    if (!s->items_file[0] && !s->print_config && isatty(STDIN_FILENO))
+        return tote_error_set(
+            err, -EINVAL,
+            "no items: give ::: VALUES, --items FILE, --csv FILE or a "
+            "pipe");
+    return 0;
+}
+
+static int check(const struct tote_settings *s, const struct tote_args *args,
+                 struct tote_error *err)
+{
+    int rc = has_commands(s) ? refuse_strange(args, &tote_settings_of_kernels,
+                                              "bags of a kernel", err)
+                             : 0;
+    if (rc == 0)
+        rc = check_sources(s, err);
+    if (rc == 0 && !has_commands(s))
+        rc = refuse_strange(args, &tote_settings_of_commands,
+                            "bags of commands: tote run [OPTIONS] -- COMMAND", err);
+    if (rc == 0 && s->resume && !s->store[0])
+        rc = tote_error_set(err, -EINVAL,
+                            "--resume goes on with a store: name it with "
+                            "--store");
+    if (rc == 0 && s->retry_failed && !s->resume)
+        rc = tote_error_set(err, -EINVAL, "--retry-failed goes with --resume");
+    return rc < 0 ? rc : check_stdin(s, err);
+}
+
+/* --- loading --- */
+
+static int load(struct tote_settings *s, const struct tote_args *args,
+                enum tote_settings_of command, struct tote_error *err)
+{
+    int rc = set_defaults(s, err);
+    if (rc == 0 && args->n_arguments > 0)
+        rc = load_file(s, args->arguments[0], err);
+    if (rc == 0)
+        rc = apply_line(s, args, command, err);
+    if (rc == 0 && command == TOTE_SETTINGS_COMPARE && has_commands(s))
+        rc = tote_error_set(
+            err, -EINVAL,
+            "compare measures bags of a kernel, not of commands: tote run "
+            "%s",
+            s->bag_file ? s->bag_file : "");
+    if (rc == 0 && command == TOTE_SETTINGS_RUN)
+        rc = check(s, args, err);
+    if (rc == 0 && s->json && !tote_args_find(args, "output"))
+        s->output = TOTE_PRINT_NONE;
+    s->is_engine_of_bag_file =
+        s->bag_file && !tote_args_find(args, engine_option(command));
+    return rc < 0 ? rc : resolve(s, command, err);
+}
+
+/* Large, and so not on the stack. Takes s, null if there was no memory. */
+static int hand_out(struct tote_settings *s, int rc, struct tote_settings *ret_settings)
+{
+    if (rc == 0)
+        *ret_settings = *s;
+    else if (s)
+        tote_settings_finish(s);
+    free(s);
+    return rc;
 }
 
 int tote_settings_load(const struct tote_args *args, enum tote_settings_of command,
                        struct tote_settings *ret_settings, struct tote_error *err)
 {
-    struct tote_settings s = {0};
-    struct tote_option file_table[TOTE_ARGS_MAX];
-    size_t n_file = tote_args_merge(file_lists, N_OF(file_lists), file_table);
-    int rc = tote_options_defaults(file_table, n_file, &s, err);
-    if (rc == 0)
-        rc = tote_options_defaults(output_options, N_OF(output_options), &s, err);
-    if (rc == 0 && args->n_arguments > 0) {
-        s.bag_file = args->arguments[0];
-        rc = tote_bagfile_load(s.bag_file, file_table, n_file, &s, err);
-        if (rc == 0)
-            rc = refuse_paths(&s, err);
+    struct tote_settings *s = calloc(1, sizeof *s);
+    int rc = s ? load(s, args, command, err)
+               : tote_error_set(err, -ENOMEM, "out of memory for the settings");
+    return hand_out(s, rc, ret_settings);
+}
+
+void tote_settings_finish(struct tote_settings *settings)
+{
+    tote_recipe_finish(&settings->recipe);
+}
+
+enum tote_source tote_settings_source(const struct tote_settings *settings)
+{
+    if (settings->recipe.n_lists > 0)
+        return TOTE_SOURCE_VALUES;
+    if (settings->csv[0])
+        return strcmp(settings->csv, "-") == 0 ? TOTE_SOURCE_STDIN : TOTE_SOURCE_CSV;
+    if (settings->items_file[0] && strcmp(settings->items_file, "-") != 0)
+        return TOTE_SOURCE_FILE;
+    return TOTE_SOURCE_STDIN;
+}
+
+/* --- from a store --- */
+
+/* "start_timeout" of "start-timeout", as the store's columns are called. */
+static char *stored(struct tote_store *store, const char *name)
+{
+    char word[TOTE_NAME_MAX];
+    snprintf(word, sizeof word, "%s", name);
+    for (char *dash = strchr(word, '-'); dash; dash = strchr(dash, '-'))
+        *dash = '_';
+    return tote_store_get(store, word);
+}
+
+static int read_lists(struct tote_settings *s, struct tote_store *store,
+                      const struct tote_settings_lists *lists, struct tote_error *err)
+{
+    struct tote_option table[TOTE_ARGS_MAX];
+    size_t n = merge(lists, table);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        char *value = stored(store, table[i].name);
+        if (value)
+            rc = tote_options_set(&table[i], 1, table[i].name, value, s, err);
+        free(value);
     }
-    if (rc == 0)
-        rc = tote_args_apply(args, lists_of(command), 3, &s, err);
-    if (rc == 0)
-        rc = resolve(&s, command, err);
-    s.is_engine_of_bag_file =
-        s.bag_file && !tote_args_find(args, engine_option(command));
-    if (rc == 0)
-        *ret_settings = s;
+    return rc < 0 ? tote_error_set(err, -EBADMSG, "the store's settings are damaged")
+                  : 0;
+}
+
+static int read_command(struct tote_settings *s, struct tote_store *store,
+                        struct tote_error *err)
+{
+    uint32_t origin = tote_kept_origin(store, tote_kept_list(store));
+    char *command = tote_kept_get(store, origin, "command");
+    char *shell = tote_kept_get(store, origin, "shell");
+    int rc = command ? tote_recipe_read_command(&s->recipe, command) : 0;
+    s->shell = shell && strcmp(shell, "yes") == 0;
+    free(command);
+    free(shell);
+    return rc < 0 ? tote_error_set(err, rc, "the store's command cannot be read") : 0;
+}
+
+static int read_store(struct tote_settings *s, struct tote_store *store,
+                      struct tote_error *err)
+{
+    static const struct tote_settings_lists *const kept[] = {
+        &tote_settings_keep_kernel, &tote_settings_keep_all, &tote_settings_keep_run,
+        &tote_settings_keep_failure, &tote_settings_keep_commands};
+    char *kind = tote_store_get(store, "kind");
+    bool is_run = kind && strcmp(kind, "run") == 0;
+    free(kind);
+    if (!is_run)
+        return tote_error_set(err, -EPROTO,
+                              "%s holds no run that could go on: a comparison is "
+                              "measured anew, tote compare",
+                              tote_store_path(store));
+    int rc = read_command(s, store, err);
+    for (size_t i = 0; rc == 0 && i < sizeof kept / sizeof kept[0]; i++)
+        rc = read_lists(s, store, kept[i], err);
     return rc;
 }
 
-/* One table of what reproduces a run: what a bag file for the command holds. */
-static size_t merge_reproducing(enum tote_settings_of command,
-                                struct tote_option into[static TOTE_ARGS_MAX])
+static int load_store(struct tote_settings *s, const struct tote_args *args,
+                      struct tote_store *store, struct tote_error *err)
 {
-    const struct tote_option_list lists[] = {
-        {shared_options, N_OF(shared_options)},
-        lists_of(command)[0],
-    };
-    return tote_args_merge(lists, N_OF(lists), into);
+    int rc = set_defaults(s, err);
+    if (rc == 0)
+        rc = read_store(s, store, err);
+    if (rc == 0)
+        rc = apply_line(s, args, TOTE_SETTINGS_RESUME, err);
+    if (rc == 0 && !has_commands(s))
+        rc = refuse_strange(args, &tote_settings_of_commands, "bags of commands", err);
+    if (rc == 0 && s->json && !tote_args_find(args, "output"))
+        s->output = TOTE_PRINT_NONE;
+    snprintf(s->store, sizeof s->store, "%s", tote_store_path(store));
+    return rc < 0 ? rc : resolve(s, TOTE_SETTINGS_RESUME, err);
+}
+
+int tote_settings_load_store(const struct tote_args *args, struct tote_store *store,
+                             struct tote_settings *ret_settings, struct tote_error *err)
+{
+    struct tote_settings *s = calloc(1, sizeof *s);
+    int rc = s ? load_store(s, args, store, err)
+               : tote_error_set(err, -ENOMEM, "out of memory for the settings");
+    return hand_out(s, rc, ret_settings);
+}
+
+/* --- what reproduces a run --- */
+
+static const struct tote_settings_lists *own_of(enum tote_settings_of command)
+{
+    return command == TOTE_SETTINGS_COMPARE ? &tote_settings_keep_compare
+                                            : &tote_settings_keep_run;
+}
+
+static bool is_default(const struct tote_option *option, const struct tote_settings *s,
+                       const char *value)
+{
+    static struct tote_settings plain; /* only the field of the option is used */
+    char text[TOTE_OPTION_TEXT_MAX];
+    return tote_options_defaults(option, 1, &plain, NULL) == 0 &&
+           tote_bagfile_text(option, &plain, text, sizeof text) ==
+               tote_bagfile_text(option, s, text, sizeof text) &&
+           tote_bagfile_text(option, &plain, text, sizeof text) &&
+           strcmp(text, value) == 0;
+}
+
+/* The tables that a run is reproduced by, in one; rare: those of which only what is not
+ * the default matters. */
+struct keeping {
+    const struct tote_settings_lists *lists;
+    bool is_rare;
+};
+
+static size_t keep(const struct tote_settings *s, enum tote_settings_of command,
+                   bool with_items, struct keeping into[static 6])
+{
+    bool is_run = command != TOTE_SETTINGS_COMPARE;
+    size_t n = 0;
+    if (has_commands(s) && with_items)
+        into[n++] = (struct keeping){&tote_settings_keep_items, false};
+    if (!has_commands(s))
+        into[n++] = (struct keeping){&tote_settings_keep_kernel, false};
+    into[n++] = (struct keeping){&tote_settings_keep_all, false};
+    into[n++] = (struct keeping){own_of(command), false};
+    if (is_run)
+        into[n++] = (struct keeping){&tote_settings_keep_failure, !has_commands(s)};
+    if (has_commands(s))
+        into[n++] = (struct keeping){&tote_settings_keep_commands, false};
+    return n;
+}
+
+/* Calls visit with each option that is to be kept. */
+static int
+each(const struct tote_settings *s, enum tote_settings_of command, bool with_items,
+     int (*visit)(void *context, const struct tote_option *option, const char *value),
+     void *context)
+{
+    struct keeping kept[6];
+    size_t n = keep(s, command, with_items, kept);
+    for (size_t i = 0; i < n; i++) {
+        struct tote_option table[TOTE_ARGS_MAX];
+        size_t rows = merge(kept[i].lists, table);
+        for (size_t k = 0; k < rows; k++) {
+            char value[TOTE_OPTION_TEXT_MAX];
+            bool is_kept = tote_bagfile_text(&table[k], s, value, sizeof value) &&
+                           !(kept[i].is_rare && is_default(&table[k], s, value));
+            int rc = is_kept ? visit(context, &table[k], value) : 0;
+            if (rc < 0)
+                return rc;
+        }
+    }
+    return 0;
+}
+
+struct gathering {
+    struct tote_option table[TOTE_ARGS_MAX];
+    size_t n;
+};
+
+static int gather(void *context, const struct tote_option *option, const char *value)
+{
+    struct gathering *gathering = context;
+    (void)value;
+    if (gathering->n < TOTE_ARGS_MAX)
+        gathering->table[gathering->n++] = *option;
+    return 0;
+}
+
+static int check_printable(const struct tote_settings *s, enum tote_settings_of command,
+                           struct tote_error *err)
+{
+    struct tote_engine_list list;
+    if (s->recipe.n_lists > 1)
+        return tote_error_set(err, -EINVAL,
+                              "--print-config: a bag file has one list of items, not "
+                              "%zu",
+                              s->recipe.n_lists);
+    if (command != TOTE_SETTINGS_COMPARE)
+        return refuse_path("--print-config", s->engine, err);
+    int rc = tote_engine_list_split(s->engines, &list, err);
+    for (size_t i = 0; rc == 0 && i < list.n; i++)
+        rc = refuse_path("--print-config", list.texts[i], err);
+    return rc;
 }
 
 int tote_settings_print(const struct tote_settings *settings,
                         enum tote_settings_of command, FILE *out,
                         struct tote_error *err)
 {
-    struct tote_option table[TOTE_ARGS_MAX];
-    size_t n = merge_reproducing(command, table);
-    struct tote_engine_list list;
-    int rc = command == TOTE_SETTINGS_RUN
-                 ? refuse_path("--print-config", settings->engine, err)
-                 : tote_engine_list_split(settings->engines, &list, err);
-    for (size_t i = 0; rc == 0 && command == TOTE_SETTINGS_COMPARE && i < list.n; i++)
-        rc = refuse_path("--print-config", list.texts[i], err);
-    return rc < 0 ? rc : tote_bagfile_print(table, n, settings, out, err);
+    int rc = check_printable(settings, command, err);
+    if (rc < 0)
+        return rc;
+    struct gathering gathering = {.n = 0};
+    each(settings, command, true, gather, &gathering);
+    struct tote_words command_words = settings->recipe.command, items = {0};
+    if (settings->recipe.n_lists == 1)
+        items = settings->recipe.lists[0].values;
+    struct tote_bagfile_list lists[BAG_LISTS] = {{"command", &command_words},
+                                                 {"items", &items}};
+    struct tote_bagfile_keys keys = {gathering.table, gathering.n, lists, BAG_LISTS};
+    return tote_bagfile_print(&keys, settings, out, err);
+}
+
+struct visiting {
+    int (*visit)(void *context, const char *name, const char *value);
+    void *context;
+};
+
+static int pass_on(void *context, const struct tote_option *option, const char *value)
+{
+    struct visiting *visiting = context;
+    return visiting->visit(visiting->context, option->name, value);
 }
 
 int tote_settings_each(const struct tote_settings *settings,
@@ -295,13 +543,6 @@ int tote_settings_each(const struct tote_settings *settings,
                        int (*visit)(void *context, const char *name, const char *value),
                        void *context)
 {
-    struct tote_option table[TOTE_ARGS_MAX];
-    size_t n = merge_reproducing(command, table);
-    int rc = 0;
-    for (size_t i = 0; rc >= 0 && i < n; i++) {
-        char value[TOTE_OPTION_TEXT_MAX];
-        if (tote_bagfile_text(&table[i], settings, value, sizeof value))
-            rc = visit(context, table[i].name, value);
-    }
-    return rc < 0 ? rc : 0;
+    struct visiting visiting = {visit, context};
+    return each(settings, command, false, pass_on, &visiting);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* settings.h: everything that run and compare can be told. One set of tables is read by
- * the command line, the bag file, --print-config and the help. */
+/* settings.h: everything that run, resume and compare can be told. One set of tables is
+ * read by the command line, the bag file, the store, --print-config and the help. */
 #ifndef TOTE_SETTINGS_H
 #define TOTE_SETTINGS_H
 
@@ -8,15 +8,40 @@
 #include <stdio.h>
 
 #include "cli/args.h"
+#include "cli/recipe.h"
 #include "core/bag.h"
+#include "core/dispatcher.h"
+#include "store/store.h"
+#include "tote/clock.h"
+
+enum tote_net { TOTE_NET_AUTO, TOTE_NET_PRIVATE, TOTE_NET_HOST };
+enum tote_data { TOTE_DATA_SHARED, TOTE_DATA_STAGED };
+enum tote_cwd { TOTE_CWD_OWN, TOTE_CWD_START };
+enum tote_print { TOTE_PRINT_ASDONE, TOTE_PRINT_ORDERED, TOTE_PRINT_NONE };
+enum tote_telling { TOTE_TELL_AUTO, TOTE_TELL_NONE, TOTE_TELL_JSONL };
 
 struct tote_settings {
     char kernel[TOTE_OPTION_TEXT_MAX];
     uint64_t tasks, size, seed;
+    struct tote_recipe recipe; /* a bag of commands has one */
+    char items_file[TOTE_OPTION_TEXT_MAX], csv[TOTE_OPTION_TEXT_MAX];
+    bool null, shell, dry_run;
     uint64_t workers; /* 0 in the table: as many as usable cores; resolved by load */
     char batch[TOTE_OPTION_TEXT_MAX];
     int net; /* enum tote_net */
     double start_timeout_s, stall_timeout_s;
+    int data, cwd; /* enum tote_data, tote_cwd */
+    char results[TOTE_OPTION_TEXT_MAX];
+    bool force, resume, retry_failed;
+    char timeout[TOTE_OPTION_TEXT_MAX];
+    double kill_after_s, cpu_time_s;
+    uint64_t memory, files, stream_max; /* bytes, descriptors, bytes */
+    uint64_t retries, losses;
+    char halt_text[TOTE_OPTION_TEXT_MAX];
+    int durability; /* enum tote_durability */
+    double grace_s;
+    int output, progress; /* enum tote_print, tote_telling */
+    char joblog[TOTE_OPTION_TEXT_MAX];
     char engine[TOTE_OPTION_TEXT_MAX];
     char engines[TOTE_OPTION_TEXT_MAX];
     uint64_t runs, order_seed;
@@ -25,30 +50,60 @@ struct tote_settings {
     bool json, print_config;
     /* Resolved by load. */
     struct tote_bag bag;
-    uint32_t batch_tasks;       /* 0: auto */
+    uint32_t batch_tasks; /* 0: auto */
+    struct tote_halt halt;
+    tote_ns_t timeout_ns; /* 0: none, or a share: */
+    double timeout_percent;
     const char *bag_file;       /* borrowed from the arguments; null: none */
     bool is_engine_of_bag_file; /* the command's engine or engines come from there */
 };
 
-enum tote_net { TOTE_NET_AUTO, TOTE_NET_PRIVATE, TOTE_NET_HOST };
-
-enum tote_settings_of { TOTE_SETTINGS_RUN, TOTE_SETTINGS_COMPARE };
+enum tote_settings_of {
+    TOTE_SETTINGS_RUN,
+    TOTE_SETTINGS_COMPARE,
+    TOTE_SETTINGS_RESUME
+};
 
 /* The lists of options of a command, for its help and its parser. */
-extern const struct tote_option_list tote_settings_run[3], tote_settings_compare[3];
+#define TOTE_SETTINGS_LISTS_MAX 20
+struct tote_settings_lists {
+    struct tote_option_list lists[TOTE_SETTINGS_LISTS_MAX];
+    size_t n;
+};
+extern const struct tote_settings_lists tote_settings_run, tote_settings_resume,
+    tote_settings_compare;
 
 /* Defaults, then the bag file if there is one, then the command line; checks what can
- * be checked without an engine. -EINVAL and a sentence. */
+ * be checked without an engine. -EINVAL and a sentence; nothing is to be finished then.
+ * Of run and compare. */
 int tote_settings_load(const struct tote_args *args, enum tote_settings_of command,
                        struct tote_settings *ret_settings, struct tote_error *err);
 
-/* Writes the bag file that reproduces the run. */
+/* Defaults, then what an earlier run has noted in its store, then the command line of
+ * resume. -EPROTO: a comparison; -EBADMSG: the store does not say. */
+int tote_settings_load_store(const struct tote_args *args, struct tote_store *store,
+                             struct tote_settings *ret_settings,
+                             struct tote_error *err);
+
+void tote_settings_finish(struct tote_settings *settings); /* accepts a zeroed one */
+
+/* How a source of items is called in a store. */
+enum tote_source {
+    TOTE_SOURCE_VALUES,
+    TOTE_SOURCE_FILE,
+    TOTE_SOURCE_CSV,
+    TOTE_SOURCE_STDIN
+};
+enum tote_source tote_settings_source(const struct tote_settings *settings);
+
+/* Writes the bag file that reproduces the run. -EINVAL: a bag file cannot say it. */
 int tote_settings_print(const struct tote_settings *settings,
                         enum tote_settings_of command, FILE *out,
                         struct tote_error *err);
 
 /* Calls visit with each option that reproduces the run, and its value as a bag file has
- * it. A negative return ends the walk and is returned. */
+ * it; of a bag of a kernel, those that it shares with commands only if they are not the
+ * default; not with the recipe. A negative return ends the walk and is returned. */
 int tote_settings_each(const struct tote_settings *settings,
                        enum tote_settings_of command,
                        int (*visit)(void *context, const char *name, const char *value),

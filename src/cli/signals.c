@@ -19,10 +19,12 @@ static void end_signals(sigset_t *set)
     }
 }
 
-int tote_signals_open(struct tote_error *err)
+int tote_signals_open(bool has_usr1, struct tote_error *err)
 {
     sigset_t set;
     end_signals(&set);
+    if (has_usr1)
+        sigaddset(&set, SIGUSR1);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a full disk */
@@ -33,7 +35,10 @@ int tote_signals_open(struct tote_error *err)
 int tote_signals_take(int fd)
 {
     struct signalfd_siginfo info;
-    return read(fd, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
+    while (read(fd, &info, sizeof info) == sizeof info)
+        if (info.ssi_signo != SIGUSR1)
+            return (int)info.ssi_signo;
+    return 0;
 }
 
 void tote_signals_close(int fd)
@@ -43,6 +48,8 @@ void tote_signals_close(int fd)
     close(fd);
     sigset_t set;
     end_signals(&set);
+    signal(SIGUSR1, SIG_IGN); /* one that came late */
+    sigaddset(&set, SIGUSR1);
     sigprocmask(SIG_UNBLOCK, &set, NULL);
     signal(SIGPIPE, SIG_DFL);
     signal(SIGXFSZ, SIG_DFL);

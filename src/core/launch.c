@@ -73,6 +73,8 @@ char *tote_launch_hello(const struct tote_launch *launch, const struct tote_bag 
         .task_library = library,
         .scratch = launch->box.scratch,
         .options = launch->engine->options,
+        .slices = launch->slices,
+        .is_staged = launch->is_staged,
     };
     return tote_protocol_hello(&hello, ret_n, err);
 }
@@ -84,6 +86,8 @@ int tote_launch_open(struct tote_launch *launch,
     struct tote_box_config box = {.argv = argv,
                                   .has_host_network = config->has_host_network};
     *launch = (struct tote_launch){.engine = config->engine,
+                                   .slices = config->slices,
+                                   .is_staged = config->is_staged,
                                    .start_s = config->start_s,
                                    .stall_s = config->stall_s,
                                    .launch_ns = tote_clock_monotonic()};

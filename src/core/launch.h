@@ -25,6 +25,8 @@ struct tote_launch {
     const struct tote_engine_spec *engine;
     struct tote_box box;
     struct tote_link link;
+    const char *slices; /* for hello; null: none */
+    bool is_staged;
     double start_s, stall_s; /* as configured */
     tote_ns_t launch_ns;
     tote_ns_t deadline_ns; /* for what is due next; 0: none */
@@ -34,6 +36,8 @@ struct tote_launch {
 struct tote_launch_config {
     const struct tote_engine_spec *engine;
     const struct tote_bag *bag;
+    const char *slices; /* of a bag of commands: the folder of its slices; else null */
+    bool is_staged;     /* and its files travel with its batches */
     uint32_t slots;
     bool has_host_network;
     int log_fd;     /* gets the engine's stderr; -1: none */

@@ -10,8 +10,12 @@
 int tote_planner_init(struct tote_planner *planner, uint64_t tasks, uint32_t slots,
                       uint32_t fixed, struct tote_error *err)
 {
-    *planner = (struct tote_planner){
-        .tasks = tasks, .slots = slots, .fixed = fixed, .largest = 0};
+    *planner = (struct tote_planner){.tasks = tasks,
+                                     .left = tasks,
+                                     .is_whole = true,
+                                     .attempt = 1,
+                                     .slots = slots,
+                                     .fixed = fixed};
     planner->workers = calloc(slots, sizeof *planner->workers);
     if (!planner->workers)
         return tote_error_set(err, -ENOMEM, "out of memory for %u slots", slots);
@@ -21,8 +25,20 @@ int tote_planner_init(struct tote_planner *planner, uint64_t tasks, uint32_t slo
 void tote_planner_finish(struct tote_planner *planner)
 {
     free(planner->workers);
-    free(planner->returned);
+    tote_returned_finish(&planner->returned);
     *planner = (struct tote_planner){0};
+}
+
+void tote_planner_grow(struct tote_planner *planner, uint64_t tasks, bool is_whole)
+{
+    planner->left += tasks - planner->tasks;
+    planner->tasks = tasks;
+    planner->is_whole = is_whole;
+}
+
+void tote_planner_skip(struct tote_planner *planner, uint64_t task)
+{
+    planner->left -= task >= planner->next;
 }
 
 /* --- what the medians say --- */
@@ -68,7 +84,9 @@ static struct tote_planner_worker *worker_place(struct tote_planner *planner)
 void tote_planner_observe(struct tote_planner *planner,
                           const struct tote_planner_observation *seen)
 {
-    double task_ns = (double)(seen->end_ns - seen->start_ns) / seen->count;
+    double batch_ns = (double)(seen->end_ns - seen->start_ns);
+    double task_ns = batch_ns / seen->count;
+    samples_add(&planner->batch_ns, batch_ns);
     samples_add(&planner->task_ns,
                 task_ns < 1 ? 1 : task_ns); /* below the clock's step */
     if (seen->count > planner->largest)
@@ -119,6 +137,8 @@ static uint32_t planner_auto_count(const struct tote_planner *planner, uint64_t 
     if (planner->largest == 0)
         return 1; /* nothing is known yet: probe */
     double count = least(middle_count(planner), grown_count(planner));
+    if (!planner->is_whole)
+        return count < 1 ? 1 : (uint32_t)ceil(count);
     double share = (double)left / (2.0 * planner->slots);
     if (planner->cost_ns.n > 0 && share < tasks_per_cost(planner))
         share = tasks_per_cost(planner);
@@ -130,66 +150,146 @@ size_t tote_planner_window(const struct tote_planner *planner)
 {
     bool is_growing = !planner->fixed && (planner->largest == 0 ||
                                           grown_count(planner) < middle_count(planner));
-    return (size_t)planner->slots * (is_growing ? TOTE_WINDOW / 2 : TOTE_WINDOW);
+    if (is_growing)
+        return (size_t)planner->slots * (TOTE_WINDOW / 2);
+    bool is_long = samples_median(&planner->batch_ns) > (double)TOTE_PLANNER_BATCH_NS;
+    return (size_t)planner->slots * (is_long ? TOTE_WINDOW_LONG : TOTE_WINDOW);
 }
 
 /* --- dealing out --- */
 
 bool tote_planner_is_fed(const struct tote_planner *planner)
 {
-    return planner->next == planner->tasks && planner->n_returned == 0;
+    return planner->left == 0 && planner->returned.n == 0;
 }
 
-bool tote_planner_next(struct tote_planner *planner, struct tote_batch *ret_batch)
+/* Cuts a batch to its first count tasks. One that came back has a later attempt than
+ * the first; for what is left of it there is room. */
+static void cut(struct tote_planner *planner, struct tote_batch *batch, uint32_t count)
 {
-    if (tote_planner_is_fed(planner))
-        return false;
-    if (planner->n_returned > 0) {
-        *ret_batch = planner->returned[--planner->n_returned];
+    struct tote_batch rest = *batch;
+    rest.first += count;
+    rest.count -= count;
+    batch->count = count;
+    if (rest.count == 0)
+        return;
+    if (batch->attempt != planner->attempt) {
+        tote_returned_add(&planner->returned, &rest, 0);
     } else {
-        uint64_t left = planner->tasks - planner->next;
-        uint32_t count =
-            planner->fixed ? planner->fixed : planner_auto_count(planner, left);
-        if (count > left)
-            count = (uint32_t)left;
-        *ret_batch =
-            (struct tote_batch){.first = planner->next, .count = count, .attempt = 1};
-        planner->next += count;
+        planner->next = rest.first;
+        planner->left += rest.count;
     }
+}
+
+int tote_planner_shorten(struct tote_planner *planner, struct tote_batch *batch,
+                         uint32_t count, struct tote_error *err)
+{
+    int rc = tote_returned_reserve(&planner->returned, 1, err);
+    if (rc == 0)
+        cut(planner, batch, count);
+    return rc;
+}
+
+/* Leaves the first tasks in a row that have no result, since late answers may have
+ * brought some; false if all have one. */
+static bool keep_first_run(struct tote_planner *planner,
+                           const struct tote_recorder *recorder,
+                           struct tote_batch *batch)
+{
+    if (!recorder)
+        return true;
+    uint64_t end = batch->first + batch->count;
+    batch->first = tote_recorder_gap(recorder, batch->first);
+    if (batch->first >= end)
+        return false;
+    batch->count = (uint32_t)(end - batch->first);
+    uint32_t run = tote_recorder_run(recorder, batch->first, batch->count);
+    cut(planner, batch, run); /* into the room that it was taken from */
+    return true;
+}
+
+static bool next_returned(struct tote_planner *planner,
+                          const struct tote_recorder *recorder, tote_ns_t now,
+                          struct tote_batch *ret_batch)
+{
+    while (tote_returned_take(&planner->returned, now, ret_batch))
+        if (keep_first_run(planner, recorder, ret_batch))
+            return true;
+    return false;
+}
+
+static bool next_fresh(struct tote_planner *planner,
+                       const struct tote_recorder *recorder,
+                       struct tote_batch *ret_batch)
+{
+    uint64_t left = planner->left;
+    if (left == 0 || planner->returned.n > TOTE_PLANNER_RETURNED_MOST)
+        return false;
+    uint64_t first =
+        recorder ? tote_recorder_gap(recorder, planner->next) : planner->next;
+    uint32_t count =
+        planner->fixed ? planner->fixed : planner_auto_count(planner, left);
+    if (count > left)
+        count = (uint32_t)left;
+    if (recorder)
+        count = tote_recorder_run(recorder, first, count);
+    *ret_batch = (struct tote_batch){
+        .first = first, .count = count, .attempt = planner->attempt};
+    planner->next = first + count;
+    planner->left -= count;
+    return true;
+}
+
+bool tote_planner_next(struct tote_planner *planner,
+                       const struct tote_recorder *recorder, tote_ns_t now,
+                       struct tote_batch *ret_batch)
+{
+    if (!next_returned(planner, recorder, now, ret_batch) &&
+        !next_fresh(planner, recorder, ret_batch))
+        return false;
     ret_batch->id = ++planner->last_id;
     return true;
 }
 
-static int planner_reserve(struct tote_planner *planner, size_t more,
+/* --- taking back --- */
+
+int tote_planner_give_back(struct tote_planner *planner, const struct tote_batch *batch,
+                           bool is_alone, tote_ns_t not_before_ns,
                            struct tote_error *err)
 {
-    size_t need = planner->n_returned + more;
-    if (need <= planner->returned_capacity)
-        return 0;
-    size_t capacity = need * 2;
-    struct tote_batch *bigger = realloc(planner->returned, capacity * sizeof *bigger);
-    if (!bigger)
-        return tote_error_set(err, -ENOMEM, "out of memory for %zu lost batches", need);
-    planner->returned = bigger;
-    planner->returned_capacity = capacity;
+    uint32_t piece = (batch->count + TOTE_PLANNER_SPLIT - 1) / TOTE_PLANNER_SPLIT;
+    if (is_alone)
+        piece = 1;
+    int rc = tote_returned_reserve(&planner->returned,
+                                   (batch->count + piece - 1) / piece, err);
+    if (rc < 0)
+        return rc;
+    struct tote_batch part = *batch;
+    part.id = 0;
+    part.attempt++;
+    part.losses++;
+    part.lost_alone = batch->count == 1 ? batch->lost_alone + 1 : 0;
+    for (uint32_t at = 0; at < batch->count; at += piece) {
+        uint32_t left = batch->count - at;
+        part.first = batch->first + at;
+        part.count = left < piece ? left : piece;
+        tote_returned_add(&planner->returned, &part, not_before_ns);
+    }
     return 0;
 }
 
-int tote_planner_give_back(struct tote_planner *planner, const struct tote_batch *batch,
-                           struct tote_error *err)
+int tote_planner_retry(struct tote_planner *planner, const struct tote_batch *batch,
+                       uint64_t task, struct tote_error *err)
 {
-    int rc = planner_reserve(planner, TOTE_PLANNER_SPLIT, err);
+    int rc = tote_returned_reserve(&planner->returned, 1, err);
     if (rc < 0)
         return rc;
-    uint32_t piece = (batch->count + TOTE_PLANNER_SPLIT - 1) / TOTE_PLANNER_SPLIT;
-    for (uint32_t at = 0; at < batch->count; at += piece) {
-        uint32_t left = batch->count - at;
-        planner->returned[planner->n_returned++] = (struct tote_batch){
-            .first = batch->first + at,
-            .count = left < piece ? left : piece,
-            .attempt = batch->attempt + 1,
-            .lost_alone = batch->count == 1 ? batch->lost_alone + 1 : 0,
-        };
-    }
+    struct tote_batch one = *batch;
+    one.id = 0;
+    one.first = task;
+    one.count = 1;
+    one.attempt++;
+    one.failures++;
+    tote_returned_add(&planner->returned, &one, 0);
     return 0;
 }

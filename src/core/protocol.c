@@ -40,28 +40,91 @@ static char *line_of(json_t *root, size_t *ret_n, struct tote_error *err)
     return ended;
 }
 
-char *tote_protocol_hello(const struct tote_hello *hello, size_t *ret_n,
-                          struct tote_error *err)
+/* Says why a command could not be built; always null. */
+static json_t *refuse(json_t *root, const json_error_t *why, struct tote_error *err)
+{
+    if (json_error_code(why) == json_error_invalid_utf8)
+        tote_error_set(err, -EILSEQ,
+                       "a name is not UTF-8, so it cannot be told to an engine");
+    json_decref(root);
+    return NULL;
+}
+
+static json_t *new_hello(const struct tote_hello *hello, struct tote_error *err)
 {
     const struct tote_bag *bag = hello->bag;
-    json_t *root = json_pack(
-        "{s:s, s:[i,i], s:s, s:I, s:{s:s, s:I, s:I, s:I}, s:s, s:s, s:s, s:O}", "cmd",
-        "hello", "protocol", TOTE_PROTOCOL_LEAST, TOTE_PROTOCOL_MOST, "tote",
+    json_error_t why = {0};
+    json_t *root = json_pack_ex(
+        &why, 0, "{s:s, s:[i,i], s:s, s:I, s:{s:s, s:I, s:I, s:I}, s:s, s:s, s:s, s:O}",
+        "cmd", "hello", "protocol", TOTE_PROTOCOL_LEAST, TOTE_PROTOCOL_MOST, "tote",
         TOTE_VERSION, "slots", (json_int_t)hello->slots, "bag", "kernel", bag->kernel,
         "size", (json_int_t)bag->size, "seed", (json_int_t)bag->seed, "tasks",
         (json_int_t)bag->tasks, "task_program", hello->task_program, "task_library",
         hello->task_library, "scratch", hello->scratch, "options", hello->options);
-    return line_of(root, ret_n, err);
+    if (!root)
+        return refuse(root, &why, err);
+    if (!hello->slices)
+        return root;
+    json_t *slices = json_pack_ex(&why, 0, "s", hello->slices),
+           *data = json_string(hello->is_staged ? "staged" : "shared");
+    bool is_set = json_object_set_new(root, "slices", slices) == 0;
+    is_set &= json_object_set_new(root, "data", data) == 0;
+    return is_set ? root : refuse(root, &why, err);
 }
 
-char *tote_protocol_run(const struct tote_batch *batch, size_t *ret_n,
-                        struct tote_error *err)
+char *tote_protocol_hello(const struct tote_hello *hello, size_t *ret_n,
+                          struct tote_error *err)
 {
+    return line_of(new_hello(hello, err), ret_n, err);
+}
+
+/* A new array of [path here, name there], or, for outputs, the other way round. */
+static json_t *new_files(const struct tote_travel_file *files, size_t n, bool is_output,
+                         json_error_t *why)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < n; i++) {
+        const char *from = is_output ? files[i].there : files[i].here;
+        const char *to = is_output ? files[i].here : files[i].there;
+        if (json_array_append_new(list, json_pack_ex(why, 0, "[s,s]", from, to)) < 0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+static json_t *new_run(const struct tote_batch *batch, const struct tote_travel *travel,
+                       struct tote_error *err)
+{
+    json_error_t why = {0};
     json_t *root =
         json_pack("{s:s, s:I, s:I, s:I, s:I}", "cmd", "run", "batch",
                   (json_int_t)batch->id, "first", (json_int_t)batch->first, "count",
                   (json_int_t)batch->count, "attempt", (json_int_t)batch->attempt);
-    return line_of(root, ret_n, err);
+    if (!root || !travel)
+        return root;
+    json_t *inputs = new_files(travel->inputs, travel->n_inputs, false, &why);
+    if (json_object_set_new(root, "inputs", inputs) < 0)
+        return refuse(root, &why, err);
+    json_t *outputs = new_files(travel->outputs, travel->n_outputs, true, &why);
+    if (json_object_set_new(root, "outputs", outputs) < 0)
+        return refuse(root, &why, err);
+    return root;
+}
+
+char *tote_protocol_run(const struct tote_batch *batch,
+                        const struct tote_travel *travel, size_t *ret_n,
+                        struct tote_error *err)
+{
+    if (travel &&
+        (travel->n_inputs > TOTE_TRAVEL_MAX || travel->n_outputs > TOTE_TRAVEL_MAX)) {
+        tote_error_set(err, -E2BIG,
+                       "%zu files to a worker and %zu back: a batch has at most %u",
+                       travel->n_inputs, travel->n_outputs, TOTE_TRAVEL_MAX);
+        return NULL;
+    }
+    return line_of(new_run(batch, travel, err), ret_n, err);
 }
 
 char *tote_protocol_stop(size_t *ret_n, struct tote_error *err)
@@ -376,6 +439,23 @@ static int read_network_options(struct tote_describe *d, struct tote_error *err)
     return 0;
 }
 
+/* Optional: an engine that does not say so knows no bags of commands. Ways that a later
+ * tote may know are passed over. */
+static int read_data(struct tote_describe *d, struct tote_error *err)
+{
+    const json_t *data = json_object_get(d->root, "data");
+    if (data && !json_is_array(data))
+        return tote_error_set(err, -EBADMSG, "'data' must be an array");
+    for (size_t i = 0; i < json_array_size(data); i++) {
+        const char *way = json_string_value(json_array_get(data, i));
+        if (!way)
+            return tote_error_set(err, -EBADMSG, "'data' must hold texts");
+        d->takes_shared |= strcmp(way, "shared") == 0;
+        d->takes_staged |= strcmp(way, "staged") == 0;
+    }
+    return 0;
+}
+
 static int read_describe(struct tote_describe *d, struct tote_error *err)
 {
     const struct {
@@ -395,7 +475,9 @@ static int read_describe(struct tote_describe *d, struct tote_error *err)
         rc = field_bool(d->root, "setup", &d->has_setup, err);
     if (rc == 0)
         rc = read_options(d, err);
-    return rc < 0 ? rc : read_network_options(d, err);
+    if (rc == 0)
+        rc = read_network_options(d, err);
+    return rc < 0 ? rc : read_data(d, err);
 }
 
 int tote_describe_parse(const char *line, size_t n, struct tote_describe *ret_describe,

@@ -18,13 +18,31 @@ struct tote_hello {
     uint32_t slots;
     const char *task_program, *task_library, *scratch;
     const json_t *options; /* an object of text values; borrowed */
+    const char *slices;    /* of a bag of commands: the folder of its slices and packs,
+                            * absolute; else null */
+    bool is_staged;        /* its files travel with the batches */
+};
+
+/* A file that travels with a batch: its absolute path on tote's side, and its plain
+ * name on the worker's. */
+struct tote_travel_file {
+    const char *here, *there;
+};
+
+/* What travels with a batch of commands: the first input is its slice, the first output
+ * its pack. */
+struct tote_travel {
+    const struct tote_travel_file *inputs, *outputs;
+    size_t n_inputs, n_outputs; /* TOTE_TRAVEL_MAX at most */
 };
 
 /* Each returns a new line, newline included, of *ret_n bytes; free() it. Null and a
- * sentence: out of memory, or longer than TOTE_LINE_MAX. */
+ * sentence: out of memory, longer than TOTE_LINE_MAX, or a text that is not UTF-8. */
 char *tote_protocol_hello(const struct tote_hello *hello, size_t *ret_n,
                           struct tote_error *err);
-char *tote_protocol_run(const struct tote_batch *batch, size_t *ret_n,
+/* travel: null for all but commands. */
+char *tote_protocol_run(const struct tote_batch *batch,
+                        const struct tote_travel *travel, size_t *ret_n,
                         struct tote_error *err);
 char *tote_protocol_stop(size_t *ret_n, struct tote_error *err);
 
@@ -68,6 +86,8 @@ void tote_event_finish(struct tote_event *event); /* accepts a zeroed one */
 struct tote_describe {
     const char *name, *summary, *version, *why, *mend;
     bool is_usable, has_setup;
+    bool takes_shared, takes_staged; /* bags of commands whose files lie on a filesystem
+                                      * that its workers see; whose files it moves */
     const json_t *options; /* array of {name, default, metavar, help}, checked */
     const json_t *network_options; /* array of names, checked; null if there are none */
     json_t *root;

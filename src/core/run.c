@@ -5,220 +5,42 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "core/dispatcher.h"
-#include "core/launch.h"
-#include "core/protocol.h"
+#include "core/run_events.h"
 #include "core/run_row.h"
-#include "store/writer.h"
 
 #define GLANCE_MS 100 /* between two looks at the progress */
 
-struct run {
-    const struct tote_run_config *config;
-    struct tote_store *store;
-    struct tote_run_row *row;
-    struct tote_dispatcher dispatcher;
-    struct tote_launch launch;
-    struct tote_writer *writer;
-    bool has_said_bye;
-    int signal; /* that ended the run, or 0 */
-};
-
-/* What the store refuses is no fault of the engine, whatever its number says. */
-static int store_fault(int rc)
-{
-    return rc < 0 ? -EIO : rc;
-}
-
-/* --- the dispatcher's way out --- */
-
-static tote_ns_t run_now(void *context)
-{
-    (void)context;
-    return tote_clock_monotonic();
-}
-
-static int run_batch(void *context, const struct tote_batch *batch,
-                     struct tote_error *err)
-{
-    struct run *run = context;
-    size_t n = 0;
-    char *line = tote_protocol_run(batch, &n, err);
-    return tote_launch_send(&run->launch, line, n, err);
-}
-
-static int run_stop(void *context, struct tote_error *err)
-{
-    struct run *run = context;
-    return tote_launch_stop(&run->launch, err);
-}
-
-static int run_record(void *context, uint64_t worker, const struct tote_record *records,
-                      size_t n, struct tote_error *err)
-{
-    struct run *run = context;
-    return store_fault(
-        tote_writer_put_records(run->writer, run->row->id, worker, records, n, err));
-}
-
-static int run_back(void *context, const struct tote_batch *batch, uint64_t worker,
-                    tote_ns_t sent_ns, tote_ns_t back_ns, const char *why,
-                    struct tote_error *err)
-{
-    struct run *run = context;
-    struct tote_batch_row row = {
-        .run = run->row->id,
-        .batch = batch->id,
-        .first = batch->first,
-        .count = batch->count,
-        .attempt = batch->attempt,
-        .worker = worker,
-        .sent_ns = sent_ns,
-        .back_ns = back_ns,
-        .lost = why != NULL,
-        .why = why,
-    };
-    return store_fault(tote_writer_put_batch(run->writer, &row, err));
-}
-
-static bool run_is_full(void *context)
-{
-    struct run *run = context;
-    return tote_writer_full(run->writer);
-}
-
-static const struct tote_dispatch_ops run_ops = {
-    .now = run_now,
-    .run = run_batch,
-    .stop = run_stop,
-    .record = run_record,
-    .back = run_back,
-    .is_full = run_is_full,
-};
-
-/* --- events of the engine --- */
-
-static int note_worker(struct run *run, const struct tote_event_worker *worker,
-                       tote_ns_t left_ns, struct tote_error *err)
-{
-    struct tote_worker_row row = {
-        .run = run->row->id,
-        .worker = worker->id,
-        .host = worker->host,
-        .pid = worker->pid,
-        .slots = worker->slots,
-        .joined_ns = left_ns ? 0 : tote_clock_monotonic(),
-        .left_ns = left_ns,
-    };
-    return store_fault(tote_writer_put_worker(run->writer, &row, err));
-}
-
-static int check_slots(const struct run *run, const struct tote_event *event,
-                       struct tote_error *err)
-{
-    uint64_t slots = 0;
-    for (size_t i = 0; i < event->n_workers; i++)
-        slots += event->workers[i].slots;
-    if (slots >= run->config->workers)
-        return 0;
-    return tote_error_set(err, -EPROTO, "it said ready with %zu workers of %u slots",
-                          event->n_workers, (unsigned)slots);
-}
-
-static int on_ready(struct run *run, const struct tote_event *event,
-                    struct tote_error *err)
-{
-    int rc = check_slots(run, event, err);
-    if (rc == 0)
-        rc = tote_run_row_set(&run->row->engine, event->engine, err);
-    if (rc == 0)
-        rc = tote_run_row_set(&run->row->engine_version, event->version, err);
-    if (rc == 0)
-        rc = tote_run_row_set(&run->row->binding, event->binding, err);
-    for (size_t i = 0; rc == 0 && i < event->n_workers; i++)
-        rc = note_worker(run, &event->workers[i], 0, err);
-    return rc < 0 ? rc : tote_dispatcher_ready(&run->dispatcher, err);
-}
-
-static int on_bye(struct run *run, const struct tote_event *event,
-                  struct tote_error *err)
-{
-    if (run->dispatcher.phase < TOTE_PHASE_STOPPING)
-        return tote_error_set(err, -EPROTO, "the engine said bye before stop");
-    char *stats = json_dumps(event->stats, JSON_COMPACT | JSON_SORT_KEYS);
-    if (!stats)
-        return tote_error_set(err, -ENOMEM, "out of memory at bye");
-    free(run->row->stats);
-    run->row->stats = stats;
-    run->has_said_bye = true;
-    return 0;
-}
-
-static int on_event(struct run *run, const struct tote_event *event,
-                    struct tote_error *err)
-{
-    switch (event->kind) {
-    case TOTE_EVENT_READY:
-        return on_ready(run, event, err);
-    case TOTE_EVENT_DONE:
-        return tote_dispatcher_done(&run->dispatcher, event->batch, event->worker,
-                                    event->records, event->n_records, err);
-    case TOTE_EVENT_LOST:
-        return tote_dispatcher_lost(&run->dispatcher, event->batch, event->worker,
-                                    event->why, err);
-    case TOTE_EVENT_JOINED:
-        return note_worker(run, &event->workers[0], 0, err);
-    case TOTE_EVENT_LEFT:
-        return note_worker(run, &event->workers[0], tote_clock_monotonic(), err);
-    case TOTE_EVENT_BYE:
-        return on_bye(run, event, err);
-    }
-    return -EPROTO;
-}
-
-static int on_line(struct run *run, const char *line, size_t n, struct tote_error *err)
-{
-    struct tote_event event;
-    int rc = tote_event_parse(line, n, &event, err);
-    if (rc < 0)
-        return rc;
-    rc = on_event(run, &event, err);
-    tote_event_finish(&event);
-    return rc;
-}
-
-static int on_engine_output(struct run *run, struct tote_error *err)
-{
-    struct tote_link *link = &run->launch.link;
-    tote_link_fill(link);
-    const char *line;
-    size_t n;
-    int rc;
-    while ((rc = tote_link_line(link, &line, &n, err)) > 0) {
-        rc = on_line(run, line, n, err);
-        if (rc < 0)
-            return rc;
-    }
-    if (rc == 0 && link->is_ended)
-        return tote_dispatcher_gone(&run->dispatcher, err);
-    if (rc == 0 && run->dispatcher.phase == TOTE_PHASE_RUNNING)
-        tote_launch_expect_word(&run->launch, run->dispatcher.n_flights > 0);
-    return rc;
-}
-
-/* --- the other descriptors --- */
+/* --- what else happens --- */
 
 static int on_durable(struct run *run, struct tote_error *err)
 {
     uint64_t durable;
-    int rc = store_fault(tote_writer_durable(run->writer, &durable, err));
+    int rc = tote_run_store_fault(tote_writer_durable(run->writer, &durable, err));
     return rc < 0 ? rc : tote_dispatcher_durable(&run->dispatcher, durable, err);
+}
+
+/* The first signal: what is out may end, within the grace. The second: now. */
+static int on_end_signal(struct run *run, int signo, struct tote_error *err)
+{
+    if (run->signal)
+        tote_box_kill(&run->launch.box);
+    bool is_first = run->signal == 0;
+    run->signal = signo;
+    run->is_shown = true;
+    if (!is_first || run->dispatcher.phase == TOTE_PHASE_STARTING ||
+        !(run->config->grace_s > 0))
+        return tote_dispatcher_stop(&run->dispatcher, err);
+    run->drained_ns = tote_clock_monotonic() +
+                      (tote_ns_t)(run->config->grace_s * (double)TOTE_NS_PER_S);
+    if (run->config->draining)
+        run->config->draining(run->config->context, signo,
+                              tote_dispatcher_running(&run->dispatcher));
+    return tote_dispatcher_drain(&run->dispatcher, err);
 }
 
 static int on_signal(struct run *run, struct tote_error *err)
@@ -226,33 +48,58 @@ static int on_signal(struct run *run, struct tote_error *err)
     struct signalfd_siginfo info;
     if (read(run->config->signal_fd, &info, sizeof info) != sizeof info)
         return 0;
-    if (run->signal) /* the second: now */
-        tote_box_kill(&run->launch.box);
-    run->signal = (int)info.ssi_signo;
-    return tote_dispatcher_stop(&run->dispatcher, err);
+    if ((int)info.ssi_signo != run->config->progress_signal)
+        return on_end_signal(run, (int)info.ssi_signo, err);
+    run->is_shown = true;
+    return 0;
 }
 
-static void show_progress(const struct run *run)
+/* What is due by the clock. */
+static int on_time(struct run *run, struct tote_error *err)
+{
+    struct tote_dispatcher *d = &run->dispatcher;
+    tote_ns_t now = tote_clock_monotonic(), wake_ns = tote_dispatcher_wake_ns(d);
+    int rc = wake_ns && wake_ns <= now ? tote_dispatcher_tick(d, err) : 0;
+    if (rc == 0 && run->drained_ns && run->drained_ns <= now)
+        rc = tote_dispatcher_stop(d, err);
+    return rc < 0 ? rc : tote_launch_check(&run->launch, err);
+}
+
+static void show_progress(struct run *run)
 {
     const struct tote_dispatcher *d = &run->dispatcher;
     if (!run->config->progress)
         return;
+    uint64_t unlisted = run->before.unlisted;
     struct tote_progress progress = {
-        .done = d->recorder.ok,
+        .done = d->recorder.ok - unlisted,
         .failed = d->recorder.recorded - d->recorder.ok,
-        .tasks = d->recorder.tasks,
+        .tasks = d->recorder.tasks - unlisted,
+        .is_whole = d->is_whole,
+        .before = run->before.ok + run->before.failed,
+        .retried = d->retried,
+        .lost = d->lost,
+        .running = tote_dispatcher_running(d),
         .elapsed_ns = d->ready_ns ? tote_clock_monotonic() - d->ready_ns : 0,
+        .is_draining = d->phase == TOTE_PHASE_DRAINING,
+        .is_forced = run->is_shown,
+        .is_last = d->phase == TOTE_PHASE_OVER,
+        .signal = run->signal,
     };
+    run->is_shown = false;
     run->config->progress(run->config->context, &progress);
 }
 
 /* --- the loop --- */
 
-enum { FD_FROM, FD_TO, FD_ERRORS, FD_WRITER, FD_SIGNAL, N_FDS };
+enum { FD_FROM, FD_TO, FD_ERRORS, FD_WRITER, FD_SIGNAL, FD_LIST, N_FDS };
 
-static void choose_fds(const struct run *run, struct pollfd fds[static N_FDS])
+/* Returns whether there is something to do without waiting. */
+static bool choose_fds(const struct run *run, struct pollfd fds[static N_FDS])
 {
     const struct tote_link *link = &run->launch.link;
+    bool is_ready = false;
+    int list = run->commands ? tote_run_commands_fd(run->commands, &is_ready) : -1;
     fds[FD_FROM] = (struct pollfd){.fd = link->from_engine, .events = POLLIN};
     fds[FD_TO] = (struct pollfd){
         .fd = tote_link_has_output(link) ? link->to_engine : -1, .events = POLLOUT};
@@ -261,6 +108,8 @@ static void choose_fds(const struct run *run, struct pollfd fds[static N_FDS])
     fds[FD_WRITER] =
         (struct pollfd){.fd = tote_writer_fd(run->writer), .events = POLLIN};
     fds[FD_SIGNAL] = (struct pollfd){.fd = run->config->signal_fd, .events = POLLIN};
+    fds[FD_LIST] = (struct pollfd){.fd = list, .events = POLLIN};
+    return is_ready;
 }
 
 static int handle_fds(struct run *run, const struct pollfd fds[static N_FDS],
@@ -274,10 +123,30 @@ static int handle_fds(struct run *run, const struct pollfd fds[static N_FDS],
     if (fds[FD_WRITER].revents)
         rc = on_durable(run, err);
     if (rc == 0 && fds[FD_FROM].revents)
-        rc = on_engine_output(run, err);
+        rc = tote_run_read_engine(run, err);
     if (rc == 0 && fds[FD_SIGNAL].revents)
         rc = on_signal(run, err);
-    return rc < 0 ? rc : tote_launch_check(&run->launch, err);
+    if (rc == 0 && run->commands && run->dispatcher.phase <= TOTE_PHASE_RUNNING)
+        rc = tote_run_commands_pull(run->commands, err);
+    return rc < 0 ? rc : on_time(run, err);
+}
+
+/* The sooner of two waits; -1 is for ever. */
+static int sooner(int ms, tote_ns_t when_ns)
+{
+    if (when_ns == 0)
+        return ms;
+    tote_ns_t left =
+        (when_ns - tote_clock_monotonic() + TOTE_NS_PER_MS - 1) / TOTE_NS_PER_MS;
+    left = left < 0 ? 0 : left > 1000 ? 1000 : left;
+    return ms < 0 || left < ms ? (int)left : ms;
+}
+
+static int wait_ms(const struct run *run)
+{
+    int ms = tote_launch_poll_ms(&run->launch, run->config->progress ? GLANCE_MS : -1);
+    ms = sooner(ms, tote_dispatcher_wake_ns(&run->dispatcher));
+    return sooner(ms, run->drained_ns);
 }
 
 static int loop(struct run *run, struct tote_error *err)
@@ -285,13 +154,12 @@ static int loop(struct run *run, struct tote_error *err)
     int rc = 0;
     while (rc == 0 && run->dispatcher.phase != TOTE_PHASE_OVER) {
         struct pollfd fds[N_FDS];
-        choose_fds(run, fds);
-        int ms =
-            tote_launch_poll_ms(&run->launch, run->config->progress ? GLANCE_MS : -1);
-        if (poll(fds, N_FDS, ms) < 0 && errno != EINTR)
+        bool is_ready = choose_fds(run, fds);
+        if (poll(fds, N_FDS, is_ready ? 0 : wait_ms(run)) < 0 && errno != EINTR)
             return tote_error_set(err, -errno, "poll: %s", strerror(errno));
         rc = handle_fds(run, fds, err);
-        if (tote_dispatcher_is_recorded(&run->dispatcher))
+        if (tote_dispatcher_is_recorded(&run->dispatcher) ||
+            run->dispatcher.phase == TOTE_PHASE_DRAINING)
             tote_writer_hurry(run->writer); /* nothing more will fill its group */
         show_progress(run);
     }
@@ -312,6 +180,8 @@ static int start_engine(struct run *run, struct tote_error *err)
         .log_fd = config->log_fd,
         .start_s = config->start_s,
         .stall_s = config->stall_s,
+        .is_staged = config->commands && config->commands->rules.is_staged,
+        .slices = run->commands ? tote_run_commands_slices(run->commands) : NULL,
     };
     int rc = tote_launch_start(&run->launch, &launch, err);
     run->row->launch_ns = run->launch.launch_ns;
@@ -340,15 +210,28 @@ static int end_engine(struct run *run, int rc, struct tote_error *err)
  * record did not cut anything short. */
 static void fill_row(struct run *run, int rc, const struct tote_error *err)
 {
-    bool was_cut_short = run->signal && !run->dispatcher.last_ns;
+    const struct tote_dispatcher *d = &run->dispatcher;
+    bool was_cut_short = !d->last_ns && (run->signal || d->has_halted);
     enum tote_run_state state = rc < 0          ? TOTE_RUN_BROKEN
                                 : was_cut_short ? TOTE_RUN_INTERRUPTED
                                                 : TOTE_RUN_COMPLETE;
-    const char *why = rc < 0               ? err->text
-                      : was_cut_short      ? strsignal(run->signal)
-                      : !run->has_said_bye ? "the engine ended without bye after stop"
-                                           : "";
-    tote_run_row_end(run->row, &run->dispatcher, state, why);
+    const char *why = rc < 0           ? err->text
+                      : !was_cut_short ? ""
+                      : run->signal    ? strsignal(run->signal)
+                                       : "halted, as --halt asked for";
+    if (rc == 0 && !was_cut_short && !run->has_said_bye)
+        why = "the engine ended without bye after stop";
+    tote_run_row_end(run->row, d, state, why);
+    run->row->tasks = d->recorder.tasks - run->before.unlisted;
+}
+
+/* Of a bag that went on the digest is over all its runs. */
+static int fill_digest(struct run *run, struct tote_error *err)
+{
+    if (run->row->state != TOTE_RUN_COMPLETE || run->before.unlisted > 0)
+        return 0;
+    int64_t id = run->config->goes_on ? 0 : run->row->id;
+    return tote_store_digest(run->store, id, run->row->tasks, &run->row->digest, err);
 }
 
 /* The row's last word, after the engine and the writer have ended. */
@@ -360,10 +243,9 @@ static int close_row(struct run *run, int rc, struct tote_error *err)
     if (rc < 0) /* the store may hold less than was received */
         stored = tote_store_count(run->store, run->row->id, &run->row->done,
                                   &run->row->failed, &why);
-    if (rc == 0 && run->row->state == TOTE_RUN_COMPLETE)
-        stored = tote_store_digest(run->store, run->row->id, run->row->tasks,
-                                   &run->row->digest, &why);
-    run->row->has_digest = stored > 0;
+    if (rc == 0)
+        stored = fill_digest(run, &why);
+    run->row->has_digest = rc == 0 && stored > 0;
     if (stored >= 0)
         stored = tote_store_update_run(run->store, run->row, &why);
     if (stored < 0 && rc == 0)
@@ -378,16 +260,76 @@ static int stop_writer(struct run *run, int rc, struct tote_error *err)
     return stopped < 0 && rc == 0 ? tote_error_set(err, -EIO, "%s", why.text) : rc;
 }
 
+static int start_writer(struct run *run, struct tote_error *err)
+{
+    int rc = tote_writer_start(tote_store_path(run->store), run->config->durability,
+                               &run->writer, err);
+    if (rc == 0 && run->commands)
+        tote_run_commands_start(run->commands, run->writer, run->row->id);
+    return rc;
+}
+
 static int run_whole(struct run *run, struct tote_error *err)
 {
     int rc = start_engine(run, err);
     if (rc == 0) /* a thread: only after the box has been forked */
-        rc = tote_writer_start(tote_store_path(run->store), &run->writer, err);
+        rc = start_writer(run, err);
     if (rc == 0)
         rc = loop(run, err);
     rc = end_engine(run, rc, err);
     rc = stop_writer(run, rc, err);
+    if (rc == 0 && run->commands)
+        rc = tote_run_commands_list_error(run->commands, err);
     return close_row(run, rc, err);
+}
+
+static int check_engine(const struct tote_run_config *config, struct tote_error *err)
+{
+    const struct tote_describe *about = &config->engine->about;
+    if (!config->commands)
+        return 0;
+    if (!about->takes_shared && !about->takes_staged)
+        return tote_error_set(err, -EINVAL, "engine %.100s runs no commands",
+                              config->engine->name);
+    bool is_staged = config->commands->rules.is_staged;
+    if (is_staged ? about->takes_staged : about->takes_shared)
+        return 0;
+    return tote_error_set(
+        err, -EINVAL,
+        is_staged ? "engine %.100s does not move files: leave --data staged out"
+                  : "engine %.100s only moves files: give --data staged",
+        config->engine->name);
+}
+
+/* What is known of the bag before the engine is launched. */
+static int prepare(struct run *run, struct tote_error *err)
+{
+    const struct tote_run_config *config = run->config;
+    struct tote_budget budget = {.retries = config->retries, .losses = config->losses};
+    int rc = 0;
+    if (config->goes_on)
+        rc = tote_resume_attempts(run->store, &budget.attempts_before, err);
+    tote_dispatcher_set_budget(&run->dispatcher, &budget);
+    tote_dispatcher_set_halt(&run->dispatcher, &config->halt);
+    run->row->attempts_to = tote_budget_last(&budget);
+    if (rc == 0 && config->commands)
+        rc = tote_run_commands_open(config, run->store, &run->dispatcher, &run->before,
+                                    &run->commands, err);
+    else if (rc == 0 && config->goes_on)
+        rc = tote_resume(config, run->store, NULL, &run->dispatcher, &run->before, err);
+    return rc;
+}
+
+/* A bag of which everything is done already needs no engine. */
+static int run_or_not(struct run *run, struct tote_error *err)
+{
+    if (run->config->goes_on && tote_dispatcher_is_complete(&run->dispatcher)) {
+        run->row->state = TOTE_RUN_COMPLETE;
+        return 0;
+    }
+    run->row->tasks = run->dispatcher.recorder.tasks - run->before.unlisted;
+    int rc = tote_store_add_run(run->store, run->row, err);
+    return rc < 0 ? rc : run_whole(run, err);
 }
 
 int tote_run(const struct tote_run_config *config, struct tote_store *store,
@@ -395,17 +337,24 @@ int tote_run(const struct tote_run_config *config, struct tote_store *store,
 {
     struct run run = {.config = config, .store = store, .row = row};
     int rc = tote_dispatcher_init(&run.dispatcher, config->bag, config->workers,
-                                  tote_run_batch(config), &run_ops, &run, err);
+                                  tote_run_batch(config), &tote_run_ops, &run, err);
     if (rc == 0)
         rc = tote_run_row_begin(row, config, err);
     if (rc == 0)
-        rc = tote_store_add_run(store, row, err);
+        rc = check_engine(config, err);
     if (rc == 0)
-        rc = run_whole(&run, err);
+        rc = prepare(&run, err);
+    if (rc == 0)
+        rc = run_or_not(&run, err);
+    bool has_halted = run.dispatcher.has_halted && !run.dispatcher.last_ns;
+    bool is_all_durable = run.dispatcher.stored == run.dispatcher.durable;
+    tote_run_commands_close(run.commands, is_all_durable);
     tote_launch_finish(&run.launch);
     tote_dispatcher_finish(&run.dispatcher);
     *ret_signal = run.signal;
     if (rc < 0)
         return rc;
-    return run.signal ? TOTE_RUN_STOPPED : TOTE_RUN_ENDED;
+    return run.signal   ? TOTE_RUN_STOPPED
+           : has_halted ? TOTE_RUN_HALTED
+                        : TOTE_RUN_ENDED;
 }

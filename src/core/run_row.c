@@ -70,8 +70,8 @@ void tote_run_row_end(struct tote_run_row *row, const struct tote_dispatcher *d,
     row->first_ns = d->first_ns;
     row->fed_ns = d->fed_ns;
     row->last_ns = d->last_ns;
-    row->done = d->recorder.ok;
-    row->failed = d->recorder.recorded - d->recorder.ok;
+    row->done = d->run_ok;
+    row->failed = d->run_failed;
     row->duplicate = d->recorder.duplicate;
     row->lost = d->lost;
     row->state = state;

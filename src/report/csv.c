@@ -61,15 +61,21 @@ static void end_line(FILE *out, const struct tote_summary *summary)
     fputc('\n', out);
 }
 
-static void put_bag(FILE *out, const struct tote_plan *plan, uint32_t workers)
+/* Commands have no size and no seed. */
+static void put_bag(FILE *out, const struct tote_summary *summary, uint32_t workers)
 {
+    const struct tote_plan *plan = &summary->plan;
     put_text(out, plan->kernel);
-    put_count(out, plan->size);
-    put_count(out, plan->seed);
+    if (summary->is_commands) {
+        put_empty(out, 2);
+    } else {
+        put_count(out, plan->size);
+        put_count(out, plan->seed);
+    }
     put_count(out, workers);
 }
 
-static void put_run(FILE *out, const struct tote_plan *plan,
+static void put_run(FILE *out, const struct tote_summary *summary,
                     const struct tote_run_summary *run)
 {
     const struct tote_run_row *row = &run->row;
@@ -80,7 +86,7 @@ static void put_run(FILE *out, const struct tote_plan *plan,
         fprintf(out, "%" PRId64, row->block);
     fputc(',', out);
     put_text(out, tote_run_state_name(row->state));
-    put_bag(out, plan, row->workers);
+    put_bag(out, summary, row->workers);
     put_text(out, row->batch);
     put_count(out, row->tasks);
     put_count(out, run->done);
@@ -113,7 +119,7 @@ static void put_limit(FILE *out, const struct tote_summary *summary,
     put_empty(out, 2);
     fprintf(out, "%" PRId64 ",", pass->row.block);
     put_text(out, "complete");
-    put_bag(out, &summary->plan, pass->row.threads);
+    put_bag(out, summary, pass->row.threads);
     put_empty(out, 1);
     put_count(out, pass->row.tasks);
     put_empty(out, 3);
@@ -128,7 +134,7 @@ int tote_csv_write(const struct tote_summary *summary, FILE *out)
 {
     fputs(head, out);
     for (size_t i = 0; i < summary->n_runs; i++) {
-        put_run(out, &summary->plan, &summary->runs[i]);
+        put_run(out, summary, &summary->runs[i]);
         put_times(out, &summary->runs[i]);
         end_line(out, summary);
     }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/commands.h"
+
 static int no_memory(struct tote_error *err)
 {
     return tote_error_set(err, -ENOMEM, "out of memory for the report");
@@ -310,8 +312,9 @@ static int check_run(const struct tote_summary *summary,
             "store '%.200s' is damaged: run %lld has more results than "
             "tasks",
             summary->store, (long long)row->id);
-    if (row->size != first->size || row->seed != first->seed ||
-        row->tasks != first->tasks || strcmp(row->kernel, first->kernel) != 0)
+    bool has_other_tasks = !summary->is_commands && row->tasks != first->tasks;
+    if (row->size != first->size || row->seed != first->seed || has_other_tasks ||
+        strcmp(row->kernel, first->kernel) != 0)
         return tote_error_set(err, -EBADMSG,
                               "store '%.200s' is damaged: runs %lld and %lld are of "
                               "different bags",
@@ -343,14 +346,39 @@ static int read_rows(struct tote_store *store, struct tote_summary *summary,
     return 0;
 }
 
+/* A killed tote leaves a row from before its list was read: the number of tasks that
+ * the store has is what is known. */
+static void count_tasks(const struct tote_summary *summary,
+                        struct tote_run_summary *run)
+{
+    bool is_last = run == tote_gather_run(summary);
+    uint64_t results = run->done + run->failed;
+    if (summary->is_commands && !run->is_counted &&
+        (is_last || results > run->row.tasks))
+        run->row.tasks = summary->n_tasks;
+}
+
+static int read_task_count(struct tote_store *store, struct tote_summary *summary,
+                           struct tote_error *err)
+{
+    if (summary->is_commands)
+        return tote_store_task_count(store, &summary->n_tasks, err);
+    summary->n_tasks = summary->n_runs > 0 ? tote_gather_run(summary)->row.tasks : 0;
+    return 0;
+}
+
 static int read_runs(struct tote_store *store, struct tote_summary *summary,
                      struct tote_error *err)
 {
     int rc = read_rows(store, summary, err);
+    if (rc == 0)
+        rc = read_task_count(store, summary, err);
     for (size_t i = 0; rc == 0 && i < summary->n_runs; i++) {
         struct tote_run_summary *run = &summary->runs[i];
         summarize_run(run);
-        rc = tote_gather_records(store, run, err);
+        bool is_shown = summary->is_compare || run == tote_gather_run(summary);
+        rc = tote_gather_records(store, run, is_shown, err);
+        count_tasks(summary, run);
         if (rc == 0)
             rc = check_run(summary, run, err);
         set_rates(run);
@@ -460,6 +488,8 @@ static int gather_all(struct tote_store *store, struct tote_summary *summary,
 {
     int rc = read_settings(store, summary, err);
     if (rc == 0)
+        rc = tote_gather_command(summary, err);
+    if (rc == 0)
         rc = read_runs(store, summary, err);
     if (rc == 0)
         rc = read_limits(store, summary, err);
@@ -469,9 +499,10 @@ static int gather_all(struct tote_store *store, struct tote_summary *summary,
         plan_from_run(summary);
     else
         rc = plan_from_settings(summary, err);
-    if (rc == 0 && summary->is_compare)
-        rc = make_cells(summary, err);
     if (rc == 0)
+        rc = summary->is_compare ? make_cells(summary, err)
+                                 : tote_gather_bag(store, summary, err);
+    if (rc == 0 && !summary->is_commands) /* those of another list have other outputs */
         compare_outputs(summary);
     return rc;
 }
@@ -502,6 +533,9 @@ void tote_gather_finish(struct tote_summary *summary)
         free(summary->settings[i].name);
         free(summary->settings[i].value);
     }
+    for (size_t i = 0; i < summary->n_words; i++)
+        free(summary->words[i]);
+    free(summary->words);
     free(summary->runs);
     free(summary->cells);
     free(summary->limits);
@@ -512,9 +546,18 @@ void tote_gather_finish(struct tote_summary *summary)
 
 /* --- looking --- */
 
+static void mask_failures(struct tote_failure *failures, size_t n, enum tote_mask mask)
+{
+    for (size_t i = 0; i < n; i++)
+        tote_mask_text(failures[i].why, mask);
+}
+
 void tote_gather_mask(struct tote_summary *summary, enum tote_mask mask)
 {
     tote_mask_text(summary->store, mask);
+    for (size_t i = 0; i < summary->n_words; i++)
+        tote_mask_text(summary->words[i], mask);
+    mask_failures(summary->bag.failures, summary->bag.n_failures, mask);
     for (size_t i = 0; i < summary->n_settings; i++) {
         tote_mask_text(summary->settings[i].name, mask);
         tote_mask_text(summary->settings[i].value, mask);
@@ -526,6 +569,7 @@ void tote_gather_mask(struct tote_summary *summary, enum tote_mask mask)
                          row->stats,   row->why};
         for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
             tote_mask_text(texts[k], mask);
+        mask_failures(summary->runs[i].failures, summary->runs[i].n_failures, mask);
     }
 }
 

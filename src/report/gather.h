@@ -13,17 +13,23 @@
 #ifndef TOTE_GATHER_H
 #define TOTE_GATHER_H
 
+#include "base/slice.h"
 #include "report/mask.h"
 #include "stats/stats.h"
 #include "store/store.h"
 
 #define TOTE_GATHER_FAILURES 3 /* tasks that failed are named, the first ones */
 #define TOTE_GATHER_RUNS_MIN 6 /* complete runs for a 95 % interval of a median */
+#define TOTE_GATHER_WHY_MAX  400
 
 struct tote_failure {
     uint64_t task;
     uint32_t attempt;
     enum tote_outcome outcome;
+    bool is_command; /* what follows is filled, as far as it is known */
+    enum tote_cause cause;
+    uint8_t status, signal;
+    char why[TOTE_GATHER_WHY_MAX];
 };
 
 struct tote_run_summary {
@@ -84,9 +90,24 @@ struct tote_plan {
     uint32_t workers;
 };
 
+/* A bag over all runs of its store: its first launch and each that went on with it. */
+struct tote_bag_summary {
+    size_t n_interrupted, n_broken; /* runs */
+    uint64_t tasks;        /* of a bag of commands, those of the newest list, as far as
+                            * it has been read */
+    uint64_t done, failed; /* by the last result of each of these tasks */
+    struct tote_failure failures[TOTE_GATHER_FAILURES];
+    size_t n_failures;
+};
+
 struct tote_summary {
-    bool is_compare;
-    char *store; /* its path */
+    bool is_compare, is_commands;
+    char *store;  /* its path */
+    char **words; /* of the command, as the user gave them: placeholders are not filled;
+                   * null unless is_commands */
+    size_t n_words;
+    uint64_t n_tasks; /* of a lone run's bag; of commands, all that ever got a number */
+    struct tote_bag_summary bag; /* unless is_compare */
     struct tote_plan plan;
     struct tote_run_summary *runs; /* by cell, block and id; none only in a comparison
                                     * that ended before its first launch */
@@ -110,9 +131,16 @@ struct tote_summary {
 int tote_gather(struct tote_store *store, struct tote_summary *ret_summary,
                 struct tote_error *err);
 
-/* A part of it: adds what the records of one run tell. */
+/* A part of it: adds what the records of one run tell; service times, which need more
+ * walks over them, only if they are wanted. */
 int tote_gather_records(struct tote_store *store, struct tote_run_summary *run,
-                        struct tote_error *err);
+                        bool wants_times, struct tote_error *err);
+
+/* Parts of it, for a store that is not a comparison: the words of the command, if it
+ * has one; what the bag came to, once its runs are there. */
+int tote_gather_command(struct tote_summary *summary, struct tote_error *err);
+int tote_gather_bag(struct tote_store *store, struct tote_summary *summary,
+                    struct tote_error *err);
 
 void tote_gather_finish(struct tote_summary *summary); /* a zeroed one is accepted */
 

@@ -97,12 +97,12 @@ static int gather_times(struct tote_store *store, struct tote_run_summary *run,
 }
 
 int tote_gather_records(struct tote_store *store, struct tote_run_summary *run,
-                        struct tote_error *err)
+                        bool wants_times, struct tote_error *err)
 {
     struct walk walk = {.run = run};
     int rc = tote_store_each_record(store, run->row.id, visit, &walk, err);
     if (rc < 0)
         return rc;
     summarize(&walk);
-    return gather_times(store, run, err);
+    return wants_times ? gather_times(store, run, err) : 0;
 }

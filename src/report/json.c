@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "report/failure.h"
 #include "report/formats.h"
 #include "report/notes.h"
 #include "report/report.h"
@@ -101,14 +102,25 @@ static json_t *cpu(const struct tote_run_summary *run)
                      number(run->cpu_tasks_s), "engine", number(run->cpu_engine_s));
 }
 
-static json_t *failures(const struct tote_run_summary *run)
+/* Cause and words are a command's. */
+static json_t *one_failure(const struct tote_failure *failure)
+{
+    char why[TOTE_FAILURE_TEXT_MAX];
+    bool has_cause = failure->cause != TOTE_CAUSE_NONE;
+    tote_failure_text(failure, why);
+    tote_mask_text(why, TOTE_MASK_BYTES); /* it may have been cut */
+    return json_pack("{s:o, s:o, s:s, s:o, s:o}", "task", count(failure->task),
+                     "attempt", count(failure->attempt), "outcome",
+                     tote_outcome_name(failure->outcome), "cause",
+                     text_or_null(has_cause ? tote_cause_name(failure->cause) : NULL),
+                     "why", text_or_null(failure->is_command ? why : NULL));
+}
+
+static json_t *failures(const struct tote_failure *failures, size_t n)
 {
     json_t *array = json_array();
-    for (size_t i = 0; i < run->n_failures; i++) {
-        const struct tote_failure *failure = &run->failures[i];
-        json_t *object = json_pack("{s:o, s:o, s:s}", "task", count(failure->task),
-                                   "attempt", count(failure->attempt), "outcome",
-                                   tote_outcome_name(failure->outcome));
+    for (size_t i = 0; array && i < n; i++) {
+        json_t *object = one_failure(&failures[i]);
         if (json_array_append_new(array, object) < 0) {
             json_decref(array);
             return NULL;
@@ -123,17 +135,38 @@ static json_t *boxed(const struct tote_run_row *row)
     return row->box[0] ? json_boolean(row->is_boxed) : json_null();
 }
 
+static json_t *command(const struct tote_summary *summary)
+{
+    if (!summary->is_commands)
+        return json_null();
+    json_t *array = json_array();
+    for (size_t i = 0; array && i < summary->n_words; i++) {
+        if (json_array_append_new(array, json_string(summary->words[i])) < 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+/* Of a kernel's input; commands have none. */
+static json_t *input_count(const struct tote_summary *summary, uint64_t value)
+{
+    return summary->is_commands ? json_null() : count(value);
+}
+
 static json_t *what_ran(const struct tote_summary *summary,
                         const struct tote_run_summary *run)
 {
     const struct tote_run_row *row = &run->row;
     return json_pack(
-        "{s:s, s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:s, s:s, s:s}",
+        "{s:s, s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:s, s:s, s:s}",
         "engine", row->engine, "engine_version", row->engine_version, "binding",
         row->binding, "options", options(row->options), "label", row->label, "box",
-        row->box, "boxed", boxed(row), "kernel", row->kernel, "size", count(row->size),
-        "seed", count(row->seed), "workers", count(row->workers), "batch", row->batch,
-        "state", tote_run_state_name(row->state), "store", summary->store);
+        row->box, "boxed", boxed(row), "kernel", row->kernel, "command",
+        command(summary), "size", input_count(summary, row->size), "seed",
+        input_count(summary, row->seed), "workers", count(row->workers), "batch",
+        row->batch, "state", tote_run_state_name(row->state), "store", summary->store);
 }
 
 static json_t *how_it_went(const struct tote_run_summary *run)
@@ -145,8 +178,9 @@ static json_t *how_it_went(const struct tote_run_summary *run)
         text_or_null(run->digest), "phases_s", phases(run), "wall_s",
         number(run->wall_s), "tasks_per_s", number(run->tasks_per_s),
         "steady_tasks_per_s", number(run->steady_tasks_per_s), "task_s",
-        task_times(run), "cpu_s", cpu(run), "failures", failures(run), "stats",
-        options(run->row.stats), "why", text_or_null(run->row.why));
+        task_times(run), "cpu_s", cpu(run), "failures",
+        failures(run->failures, run->n_failures), "stats", options(run->row.stats),
+        "why", text_or_null(run->row.why));
 }
 
 /* Adds what is in `more`, which it takes; takes object too if that fails. */
@@ -324,11 +358,21 @@ static json_t *document_of_compare(const struct tote_summary *summary)
     return document;
 }
 
+static json_t *bag_so_far(const struct tote_summary *summary)
+{
+    const struct tote_bag_summary *bag = &summary->bag;
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "runs", count(summary->n_runs),
+                     "interrupted", count(bag->n_interrupted), "done", count(bag->done),
+                     "failed", count(bag->failed), "tasks", count(bag->tasks),
+                     "failures", failures(bag->failures, bag->n_failures));
+}
+
 static json_t *document_of_run(const struct tote_summary *summary)
 {
-    return json_pack("{s:i, s:s, s:o, s:o, s:o}", "schema_version", TOTE_REPORT_SCHEMA,
-                     "kind", "run", "run", one_run(summary, tote_gather_run(summary)),
-                     "warnings", warnings(summary), "environment",
+    return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o}", "schema_version",
+                     TOTE_REPORT_SCHEMA, "kind", "run", "run",
+                     one_run(summary, tote_gather_run(summary)), "bag_so_far",
+                     bag_so_far(summary), "warnings", warnings(summary), "environment",
                      environment(summary));
 }
 

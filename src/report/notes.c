@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/quoted.h"
+
 struct maker {
     struct tote_notes notes;
     bool has_failed; /* out of memory */
@@ -145,18 +147,51 @@ static void note_runs(struct maker *maker, const struct tote_summary *summary)
         add(maker, "%zu more runs are not complete", n - TOTE_NOTES_RUNS_MAX);
 }
 
-static void note_events(struct maker *maker, const char *label, uint64_t failed,
-                        uint64_t lost, uint64_t duplicate)
+static void note_failed(struct maker *maker, const char *label, uint64_t failed)
 {
     if (failed > 0)
         add(maker, "%s: %" PRIu64 " task%s failed", label, failed,
             failed > 1 ? "s" : "");
+}
+
+static void note_events(struct maker *maker, const char *label, uint64_t lost,
+                        uint64_t duplicate)
+{
     if (lost > 0)
         add(maker, "%s: %" PRIu64 " batch%s lost with a worker and tried again", label,
             lost, lost > 1 ? "es were" : " was");
     if (duplicate > 0)
         add(maker, "%s: %" PRIu64 " result%s came again and did not count", label,
             duplicate, duplicate > 1 ? "s" : "");
+}
+
+/* --- what to do about a bag --- */
+
+static void note_resume(struct maker *maker, const struct tote_summary *summary,
+                        const struct tote_run_summary *run)
+{
+    char *store = tote_quoted_path(summary->store);
+    if (!store)
+        maker->has_failed = true;
+    else
+        add(maker, "%s tote resume %s",
+            run->has_events ? "go on with:"
+                            : "if no tote is at work on it any more, go on with:",
+            store);
+    free(store);
+}
+
+static void note_log(struct maker *maker, const struct tote_summary *summary)
+{
+    if (!summary->is_commands || summary->bag.n_failures == 0)
+        return;
+    char *store = tote_quoted_path(summary->store);
+    if (!store)
+        maker->has_failed = true;
+    else
+        add(maker, "to see what a task said: tote log %s %" PRIu64, store,
+            summary->bag.failures[0].task);
+    free(store);
 }
 
 /* --- the list --- */
@@ -171,8 +206,8 @@ static void make_of_compare(struct maker *maker, const struct tote_summary *summ
         note_box(maker, summary, &summary->runs[i]);
     for (size_t i = 0; i < summary->n_cells; i++) {
         const struct tote_cell_summary *cell = &summary->cells[i];
-        note_events(maker, cell->runs[0].row.label, cell->failed, cell->lost,
-                    cell->duplicate);
+        note_failed(maker, cell->runs[0].row.label, cell->failed);
+        note_events(maker, cell->runs[0].row.label, cell->lost, cell->duplicate);
     }
 }
 
@@ -180,10 +215,15 @@ static void make_of_run(struct maker *maker, const struct tote_summary *summary)
 {
     const struct tote_run_summary *run = tote_gather_run(summary);
     note_cores(maker, summary);
-    if (!run->is_counted)
+    if (!run->is_counted) {
         note_run(maker, run, false);
+        note_resume(maker, summary, run);
+    }
     note_box(maker, summary, run);
-    note_events(maker, run->row.label, run->failed, run->row.lost, run->row.duplicate);
+    note_failed(maker, summary->n_runs > 1 ? "bag so far" : run->row.label,
+                summary->bag.failed);
+    note_log(maker, summary);
+    note_events(maker, run->row.label, run->row.lost, run->row.duplicate);
 }
 
 int tote_notes_make(const struct tote_summary *summary, struct tote_notes *ret_notes)

@@ -6,7 +6,9 @@
  *     tote_store_open("bag.tote", &store, &err);
  *     tote_report_write(store, TOTE_REPORT_JSON, stdout, &verdict, &err);
  *
- * The store's setting "kind" says what it is: "run" (one run) or "compare" (cells).
+ * The store's setting "kind" says what it is: "run" (one bag, its first launch
+ * and each that went on with it: the last is shown, and the bag over all) or "compare"
+ * (cells).
  *
  * What the numbers mean (docs/method.md). All stamps are of tote's one monotonic clock.
  *     start         launch to ready
@@ -36,7 +38,8 @@ enum tote_report_format { TOTE_REPORT_TEXT, TOTE_REPORT_JSON, TOTE_REPORT_CSV };
 
 /* What the exit code depends on. */
 struct tote_verdict {
-    bool has_failed;   /* a run has tasks that failed */
+    bool has_failed; /* a run of a comparison has tasks that failed; of a bag that went
+                      * on, the last result of a task is not good */
     bool has_differed; /* runs of the same bag have different digests */
 };
 

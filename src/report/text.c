@@ -7,13 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/failure.h"
 #include "report/figure.h"
 #include "report/formats.h"
 #include "report/notes.h"
+#include "report/quoted.h"
 #include "report/table.h"
 #include "report/verdict.h"
 
-#define WIDTH 100 /* of a table, in characters */
+#define WIDTH       100 /* of a table, in characters */
+#define COMMAND_MAX 400 /* bytes of a command that are shown */
 
 static int write_notes(FILE *out, const struct tote_summary *summary)
 {
@@ -31,15 +34,31 @@ static int write_notes(FILE *out, const struct tote_summary *summary)
 
 #define ROW "  %-14s "
 
-static void write_plan(FILE *out, const struct tote_run_summary *run)
+static int write_command(FILE *out, const struct tote_summary *summary)
 {
+    char *text = tote_quoted_words(summary->words, summary->n_words, COMMAND_MAX);
+    if (!text)
+        return -ENOMEM;
+    fprintf(out, ROW "%s\n", "command", text);
+    free(text);
+    return 0;
+}
+
+static int write_plan(FILE *out, const struct tote_summary *summary,
+                      const struct tote_run_summary *run)
+{
+    int rc = 0;
     const struct tote_run_row *row = &run->row;
     fprintf(out, ROW "%s%s%s%s%s\n", "engine", row->engine,
             row->engine_version[0] ? " " : "", row->engine_version,
             row->binding[0] ? ", " : "", row->binding);
-    fprintf(out, ROW "%s, size %" PRIu64 ", seed %" PRIu64 "\n", "bag", row->kernel,
-            row->size, row->seed);
+    if (summary->is_commands)
+        rc = write_command(out, summary);
+    else
+        fprintf(out, ROW "%s, size %" PRIu64 ", seed %" PRIu64 "\n", "bag", row->kernel,
+                row->size, row->seed);
     fprintf(out, ROW "%" PRIu32 ", batch %s\n", "workers", row->workers, row->batch);
+    return rc;
 }
 
 static void write_seconds(FILE *out, const char *name, double seconds, const char *what)
@@ -70,37 +89,59 @@ static void write_costs(FILE *out, const struct tote_run_summary *run)
             tote_figure_duration(run->cpu_engine_s, engine));
 }
 
-/* As one word of a shell. */
-static void write_word(FILE *out, const char *text)
+/* A task may have other records before its last one, in this run or in another. */
+static int write_query(FILE *out, const struct tote_summary *summary,
+                       const struct tote_run_summary *run)
 {
-    fputc('\'', out);
-    for (; *text; text++) {
-        if (*text == '\'')
-            fputs("'\\'", out);
-        fputc(*text, out);
-    }
-    fputc('\'', out);
+    char *store = tote_quoted_path(summary->store);
+    if (!store)
+        return -ENOMEM;
+    fprintf(out, "  all of them: sqlite3 %s \"SELECT * FROM record_text ", store);
+    if (summary->n_runs > 1)
+        fputs("GROUP BY task HAVING sum(outcome='ok')=0\"\n", out);
+    else
+        fprintf(out, "WHERE run=%" PRId64 " AND outcome<>'ok'\"\n", run->row.id);
+    free(store);
+    return 0;
 }
 
-static void write_failures(FILE *out, const struct tote_summary *summary,
-                           const struct tote_run_summary *run)
+static int write_failures(FILE *out, const struct tote_summary *summary,
+                          const struct tote_run_summary *run)
 {
-    if (run->n_failures == 0)
-        return;
+    const struct tote_bag_summary *bag = &summary->bag;
+    if (bag->n_failures == 0)
+        return 0;
     fputs("\nTasks that failed", out);
-    if (run->failed > run->n_failures)
-        fprintf(out, ", %zu of %" PRIu64, run->n_failures, run->failed);
+    if (bag->failed > bag->n_failures)
+        fprintf(out, ", %zu of %" PRIu64, bag->n_failures, bag->failed);
     fputs(":\n", out);
-    for (size_t i = 0; i < run->n_failures; i++) {
-        const struct tote_failure *failure = &run->failures[i];
+    for (size_t i = 0; i < bag->n_failures; i++) {
+        char text[TOTE_FAILURE_TEXT_MAX];
+        const struct tote_failure *failure = &bag->failures[i];
+        tote_failure_text(failure, text);
+        tote_mask_text(text, TOTE_MASK_CONTROLS); /* it may have been cut */
         fprintf(out, "  task %" PRIu64 ": %s (attempt %" PRIu32 ")\n", failure->task,
-                tote_outcome_name(failure->outcome), failure->attempt);
+                text, failure->attempt);
     }
-    fputs("  all of them: sqlite3 ", out);
-    write_word(out, summary->store);
+    return write_query(out, summary, run);
+}
+
+static void write_bag_so_far(FILE *out, const struct tote_summary *summary)
+{
+    const struct tote_bag_summary *bag = &summary->bag;
+    if (summary->n_runs < 2)
+        return;
     fprintf(out,
-            " \"SELECT * FROM record_text WHERE run=%" PRId64 " AND outcome<>'ok'\"\n",
-            run->row.id);
+            "bag so far: %" PRIu64 " done, %" PRIu64 " failed of %" PRIu64
+            " in %zu runs",
+            bag->done, bag->failed, bag->tasks, summary->n_runs);
+    if (bag->n_interrupted > 0)
+        fprintf(out, " (%zu interrupted%s", bag->n_interrupted,
+                bag->n_broken > 0 ? "" : ")");
+    if (bag->n_broken > 0)
+        fprintf(out, "%s%zu broken)", bag->n_interrupted > 0 ? ", " : " (",
+                bag->n_broken);
+    fputc('\n', out);
 }
 
 static int write_run(FILE *out, const struct tote_summary *summary)
@@ -111,8 +152,10 @@ static int write_run(FILE *out, const struct tote_summary *summary)
             run->failed);
     if (run->has_events)
         fprintf(out, ", %" PRIu64 " duplicate", run->row.duplicate);
-    fputs("\n\n", out);
-    write_plan(out, run);
+    fputc('\n', out);
+    write_bag_so_far(out, summary);
+    fputc('\n', out);
+    int rc = write_plan(out, summary, run);
     write_seconds(out, "start-up", run->phases_s.start, "launch to ready");
     write_seconds(out, "first result", run->phases_s.first_result, "after ready");
     write_seconds(out, "wall", run->wall_s, "launch to last durable result");
@@ -120,8 +163,9 @@ static int write_run(FILE *out, const struct tote_summary *summary)
     write_costs(out, run);
     fprintf(out, ROW "%s\n", "digest", run->digest[0] ? run->digest : "-");
     fprintf(out, ROW "%s\n", "store", summary->store);
-    write_failures(out, summary, run);
-    return write_notes(out, summary);
+    if (rc == 0)
+        rc = write_failures(out, summary, run);
+    return rc < 0 ? rc : write_notes(out, summary);
 }
 
 /* --- a comparison --- */

@@ -8,8 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LENGTH_MAX                                                                     \
-    (4 << 20) /* bytes of a value or a row: bounds what a bad file costs */
+#include "base/slice.h"
+
+/* Bytes of a value or a row: bounds what a bad file costs. The largest is a result with
+ * both its streams. */
+#define LENGTH_MAX (2 * (int)TOTE_STREAM_MAX + (8 << 20))
 
 /* Room for "file:", the path with every byte escaped, and the parameter. */
 #define URI_EXTRA 32
@@ -161,6 +164,12 @@ int tote_db_exec(const struct tote_db *db, const char *sql, const char *doing,
 {
     int rc = sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL);
     return rc == SQLITE_OK ? 0 : tote_db_fail(db, rc, doing, err);
+}
+
+void tote_db_rollback(const struct tote_db *db)
+{
+    if (db->sqlite && !sqlite3_get_autocommit(db->sqlite))
+        sqlite3_exec(db->sqlite, "ROLLBACK", NULL, NULL, NULL);
 }
 
 int tote_db_prepare(const struct tote_db *db, const char *sql, const char *doing,

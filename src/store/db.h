@@ -42,6 +42,8 @@ int tote_db_fail(const struct tote_db *db, int rc, const char *doing,
 
 int tote_db_exec(const struct tote_db *db, const char *sql, const char *doing,
                  struct tote_error *err);
+/* Ends an open transaction, if there is one, without its changes. */
+void tote_db_rollback(const struct tote_db *db);
 int tote_db_prepare(const struct tote_db *db, const char *sql, const char *doing,
                     sqlite3_stmt **ret_statement, struct tote_error *err);
 

@@ -12,7 +12,27 @@ struct tote_store {
     struct tote_db db;
     bool durable; /* synced, and synchronous=FULL since; false from create to first run
                    */
+    sqlite3_stmt *each_task, *output; /* kept from one call to the next; or null */
+    struct tote_list *list; /* from list_begin to commit or cancel; else null */
 };
+
+/* Whether the seal that is stored with a task is its own; -EBADMSG. */
+struct tote_task_row;
+int tote_store_check_task(const struct tote_store *store,
+                          const struct tote_task_row *row, int64_t seal,
+                          struct tote_error *err);
+
+/* -EBADMSG with a sentence: a row of that table whose seal is not its own. */
+int tote_store_broken_seal(const struct tote_store *store, const char *table,
+                           const char *key, struct tote_error *err);
+
+/* tote_store_count, and the highest attempt of the run; 0: it has no record. */
+int tote_store_survey(struct tote_store *store, int64_t run, uint64_t *ret_ok,
+                      uint64_t *ret_other, uint32_t *ret_attempts_to,
+                      struct tote_error *err);
+
+/* Runs that are RUNNING become INTERRUPTED: their writer is dead. */
+int tote_store_mend_runs(struct tote_store *store, struct tote_error *err);
 
 /* To be called before a change that must be durable when it returns. */
 int tote_store_harden(struct tote_store *store, struct tote_error *err);

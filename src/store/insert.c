@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* insert.c: fills record, batch and worker (insert.h). */
+/* insert.c: fills the tables while a run writes (insert.h). */
 #include "store/insert.h"
 
-#include "store/row.h"
+#include <errno.h>
+#include <stdlib.h>
+
+#include "store/tables.h"
 
 #define DOING "write records"
 
@@ -15,15 +18,25 @@ int tote_insert_open(struct tote_insert *insert, const struct tote_db *db,
         const char *sql;
     } all[] = {
         {&insert->begin, "BEGIN IMMEDIATE"},
-        {&insert->record, "INSERT INTO record (run, task, attempt, worker, start_ns,"
-                          " end_ns, cpu_ns, bytes_in, bytes_out, outcome, digest)"
-                          " VALUES (?,?,?,?,?,?,?,?,?,?,?)"},
+        {&insert->record, "INSERT INTO record (" TOTE_RECORD_COLUMNS ")"
+                          " VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"},
         {&insert->batch, "INSERT INTO batch (run, batch, first, count, attempt,"
                          " worker, sent_ns, back_ns, lost, why)"
                          " VALUES (?,?,?,?,?,?,?,?,?,?)"},
         {&insert->worker, "INSERT INTO worker (run, worker, host, pid, slots,"
                           " joined_ns, left_ns) VALUES (?,?,?,?,?,?,?)"
                           " ON CONFLICT DO UPDATE SET left_ns = excluded.left_ns"},
+        {&insert->task, "INSERT INTO task (" TOTE_TASK_COLUMNS ")"
+                        " VALUES (?,?,?,?,?,?,?)"},
+        {&insert->path, "INSERT INTO output (" TOTE_OUTPUT_COLUMNS ")"
+                        " VALUES (?,?,?,?,?,?)"},
+        {&insert->result, "INSERT INTO result (" TOTE_RESULT_COLUMNS ")"
+                          " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"},
+        {&insert->output, "INSERT INTO output (" TOTE_OUTPUT_COLUMNS ")"
+                          " VALUES (?,?,?,?,?,?) ON CONFLICT DO UPDATE SET"
+                          " attempt=excluded.attempt, size=excluded.size,"
+                          " digest=excluded.digest, seal=excluded.seal"
+                          " WHERE task=excluded.task"},
         {&insert->commit, "COMMIT"},
     };
     int code = 0;
@@ -63,33 +76,16 @@ int tote_insert_commit(struct tote_insert *insert, struct tote_error *err)
     return step_once(insert, insert->commit, DOING, err);
 }
 
-static int insert_record(struct tote_insert *insert, struct tote_bind bind,
-                         const struct tote_record *record, struct tote_error *err)
-{
-    tote_bind_uint(&bind, record->task);
-    tote_bind_uint(&bind, record->attempt);
-    bind.i++; /* worker: bound once for all */
-    tote_bind_int(&bind, record->start_ns);
-    tote_bind_int(&bind, record->end_ns);
-    tote_bind_int(&bind, record->cpu_ns);
-    tote_bind_uint(&bind, record->bytes_in);
-    tote_bind_uint(&bind, record->bytes_out);
-    tote_bind_int(&bind, record->outcome);
-    tote_bind_digest(&bind, &record->digest);
-    return step_bound(insert, &bind, DOING, err);
-}
-
 int tote_insert_records(struct tote_insert *insert, int64_t run, uint64_t worker,
                         const struct tote_record *records, size_t n,
                         struct tote_error *err)
 {
-    struct tote_bind run_bind = {.statement = insert->record};
-    struct tote_bind worker_bind = {.statement = insert->record, .i = 3};
-    tote_bind_int(&run_bind, run);
-    tote_bind_uint(&worker_bind, worker);
     int code = 0;
-    for (size_t i = 0; code == 0 && i < n; i++)
-        code = insert_record(insert, run_bind, &records[i], err);
+    for (size_t i = 0; code == 0 && i < n; i++) {
+        struct tote_bind bind = {.statement = insert->record};
+        tote_tables_bind_record(&bind, run, worker, &records[i]);
+        code = step_bound(insert, &bind, DOING, err);
+    }
     return code;
 }
 
@@ -99,10 +95,60 @@ void tote_insert_close(struct tote_insert *insert)
     sqlite3_finalize(insert->record);
     sqlite3_finalize(insert->batch);
     sqlite3_finalize(insert->worker);
+    sqlite3_finalize(insert->task);
+    sqlite3_finalize(insert->path);
+    sqlite3_finalize(insert->result);
+    sqlite3_finalize(insert->output);
     sqlite3_finalize(insert->commit);
-    if (insert->db && !sqlite3_get_autocommit(insert->db->sqlite))
-        sqlite3_exec(insert->db->sqlite, "ROLLBACK", NULL, NULL, NULL);
+    if (insert->db)
+        tote_db_rollback(insert->db);
     *insert = (struct tote_insert){0};
+}
+
+int tote_insert_task(struct tote_insert *insert, const struct tote_task_row *row,
+                     struct tote_error *err)
+{
+    const char *doing = "write a task";
+    struct tote_bind bind = {.statement = insert->task};
+    tote_tables_bind_task(&bind, row);
+    int code = step_bound(insert, &bind, doing, err);
+    for (size_t i = 0; code == 0 && i < row->n_outs; i++) {
+        struct tote_output_row output = {.path = row->outs[i], .task = row->task};
+        bind = (struct tote_bind){.statement = insert->path};
+        tote_tables_bind_output(&bind, &output);
+        code = step_bound(insert, &bind, doing, err);
+    }
+    return code;
+}
+
+int tote_insert_result(struct tote_insert *insert, int64_t run, uint32_t attempt,
+                       const struct tote_result *result, struct tote_error *err)
+{
+    struct tote_bind bind = {.statement = insert->result};
+    unsigned char *outs = malloc(result->n_outs * TOTE_OUT_BYTES + 1);
+    if (!outs)
+        return tote_error_set(err, -ENOMEM, "out of memory");
+    tote_tables_put_outs(result->outs, result->n_outs, outs);
+    tote_tables_bind_result(&bind, run, attempt, result, outs);
+    int code = step_bound(insert, &bind, "write a result", err);
+    sqlite3_clear_bindings(insert->result); /* they were borrowed */
+    free(outs);
+    return code;
+}
+
+int tote_insert_output(struct tote_insert *insert, const struct tote_output_row *row,
+                       struct tote_error *err)
+{
+    struct tote_bind bind = {.statement = insert->output};
+    tote_tables_bind_output(&bind, row);
+    int code = step_bound(insert, &bind, "write an output", err);
+    if (code == 0 && sqlite3_changes(insert->db->sqlite) != 1)
+        code =
+            tote_error_set(err, -EEXIST,
+                           "store '%.200s': '%.200s' is a file of another task than "
+                           "%llu",
+                           insert->db->path, row->path, (unsigned long long)row->task);
+    return code;
 }
 
 int tote_insert_batch(struct tote_insert *insert, const struct tote_batch_row *row,

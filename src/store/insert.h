@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* insert.h: the statements that fill record, batch and worker.
+/* insert.h: the statements that fill the tables while a run writes.
  *
  *     tote_insert_open(&insert, &db, &err);
  *     tote_insert_begin(&insert, &err);
@@ -13,12 +13,13 @@
 
 #include <stddef.h>
 
+#include "store/commands.h"
 #include "store/db.h"
-#include "store/store.h"
 
 struct tote_insert {
     const struct tote_db *db; /* borrowed */
-    sqlite3_stmt *begin, *record, *batch, *worker, *commit;
+    sqlite3_stmt *begin, *record, *batch, *worker, *task, *path, *result, *output,
+        *commit;
 };
 
 int tote_insert_open(struct tote_insert *insert, const struct tote_db *db,
@@ -30,6 +31,15 @@ int tote_insert_records(struct tote_insert *insert, int64_t run, uint64_t worker
 int tote_insert_batch(struct tote_insert *insert, const struct tote_batch_row *row,
                       struct tote_error *err);
 int tote_insert_worker(struct tote_insert *insert, const struct tote_worker_row *row,
+                       struct tote_error *err);
+/* With its outs, as files not published yet; -EEXIST if another task has one. */
+int tote_insert_task(struct tote_insert *insert, const struct tote_task_row *row,
+                     struct tote_error *err);
+int tote_insert_result(struct tote_insert *insert, int64_t run, uint32_t attempt,
+                       const struct tote_result *result, struct tote_error *err);
+/* Adds a file of a task, or replaces what is known of it; -EEXIST if another task has
+ * it. */
+int tote_insert_output(struct tote_insert *insert, const struct tote_output_row *row,
                        struct tote_error *err);
 int tote_insert_commit(struct tote_insert *insert, struct tote_error *err);
 void tote_insert_close(struct tote_insert *insert); /* rolls an open group back */

@@ -1,43 +1,27 @@
 /* SPDX-License-Identifier: MIT */
-/* records.c: walks over the records of a run (store.h). Not for writing them
- * (insert.c).
+/* records.c: walks over the records of a run, or of all runs of a store (store.h). Not
+ * for writing them (insert.c), nor for what came of a task (results.c).
  *
  * The winner of a task is its ok record with the lowest attempt; the recorder stores
- * one. */
+ * one a run. */
 #include <errno.h>
 #include <inttypes.h>
 
 #include "base/digest.h"
-#include "store/handle.h"
-#include "store/row.h"
+#include "store/merge.h"
+#include "store/tables.h"
 
 #define DOING "read the records"
 
-typedef int each_row(void *context, struct tote_columns *row, struct tote_error *err);
-
-/* Runs sql with the run as its parameter and calls each for its rows; a non-zero answer
- * ends the walk and is returned. */
-static int each_row_of(struct tote_store *store, const char *sql, int64_t run,
-                       each_row *each, void *context, struct tote_error *err)
-{
-    sqlite3_stmt *statement;
-    int code = tote_db_prepare(&store->db, sql, DOING, &statement, err);
-    if (code < 0)
-        return code;
-    sqlite3_bind_int64(statement, 1, run);
-    int rc;
-    while (code == 0 && (rc = sqlite3_step(statement)) != SQLITE_DONE) {
-        struct tote_columns row = {.statement = statement};
-        if (rc != SQLITE_ROW)
-            code = tote_db_fail(&store->db, rc, DOING, err);
-        else
-            code = each(context, &row, err);
-        if (row.bad)
-            code = tote_db_fail(&store->db, SQLITE_CORRUPT, DOING, err);
-    }
-    sqlite3_finalize(statement);
-    return code;
-}
+/* Of those columns that a walk needs, after the three that merge.h wants. */
+#define SELECT_RECORDS(columns)                                                        \
+    "SELECT run, task, attempt" columns " FROM record WHERE run=? ORDER BY task, "     \
+    "attempt"
+#define SELECT_OK(columns)                                                             \
+    "SELECT run, task, attempt" columns " FROM record WHERE run=? AND outcome=0"       \
+    " ORDER BY task, attempt"
+#define SELECT_WHOLE                                                                   \
+    "SELECT " TOTE_RECORD_COLUMNS " FROM record WHERE run=? ORDER BY task, attempt"
 
 /* --- every record --- */
 
@@ -50,16 +34,10 @@ static int visit_row(void *context, struct tote_columns *row, struct tote_error 
 {
     (void)err;
     const struct visit *visit = context;
-    struct tote_record record = {.task = tote_columns_count(row)};
-    record.attempt = tote_columns_uint32(row);
-    uint64_t worker = tote_columns_count(row);
-    record.start_ns = tote_columns_int(row, 0, INT64_MAX);
-    record.end_ns = tote_columns_int(row, 0, INT64_MAX);
-    record.cpu_ns = tote_columns_int(row, 0, INT64_MAX);
-    record.bytes_in = tote_columns_count(row);
-    record.bytes_out = tote_columns_count(row);
-    record.outcome = (enum tote_outcome)tote_columns_int(row, 0, TOTE_OUTCOME_LOST);
-    tote_columns_digest(row, false, &record.digest);
+    struct tote_record record;
+    int64_t run;
+    uint64_t worker;
+    tote_tables_read_record(row, &run, &worker, &record);
     return row->bad ? 0 : visit->visit(visit->context, &record, worker);
 }
 
@@ -68,11 +46,7 @@ int tote_store_each_record(struct tote_store *store, int64_t run,
                            struct tote_error *err)
 {
     struct visit both = {visit, context};
-    return each_row_of(store,
-                       "SELECT task, attempt, worker, start_ns, end_ns, cpu_ns,"
-                       " bytes_in, bytes_out, outcome, digest FROM record"
-                       " WHERE run=? ORDER BY task, attempt",
-                       run, visit_row, &both, err);
+    return tote_merge_each(store, SELECT_WHOLE, run, visit_row, &both, DOING, err);
 }
 
 /* --- the bag digest --- */
@@ -89,7 +63,9 @@ static int digest_row(void *context, struct tote_columns *row, struct tote_error
     (void)err;
     struct digest_walk *walk = context;
     struct tote_digest digest = {0};
+    row->i = 1;
     uint64_t task = tote_columns_count(row);
+    row->i = 3;
     tote_columns_digest(row, false, &digest);
     if (row->bad || task < walk->next)
         return 0;
@@ -106,10 +82,8 @@ int tote_store_digest(struct tote_store *store, int64_t run, uint64_t tasks,
     struct digest_walk walk = {.bag = tote_bag_digest_create(), .tasks = tasks};
     if (!walk.bag)
         return tote_error_set(err, -ENOMEM, "out of memory");
-    int code = each_row_of(store,
-                           "SELECT task, digest FROM record WHERE run=? AND outcome=0"
-                           " ORDER BY task, attempt",
-                           run, digest_row, &walk, err);
+    int code = tote_merge_each(store, SELECT_OK(", digest"), run, digest_row, &walk,
+                               DOING, err);
     bool whole = code >= 0 && walk.next == tasks;
     if (whole)
         *ret_digest = tote_bag_digest_get(walk.bag);
@@ -121,7 +95,6 @@ int tote_store_digest(struct tote_store *store, int64_t run, uint64_t tasks,
 
 struct duration_walk {
     struct tote_store *store;
-    int64_t run;
     tote_store_visit_duration *visit;
     void *context;
     bool has_task;
@@ -131,7 +104,9 @@ struct duration_walk {
 static int duration_row(void *context, struct tote_columns *row, struct tote_error *err)
 {
     struct duration_walk *walk = context;
+    int64_t run = tote_columns_int(row, 0, INT64_MAX);
     uint64_t task = tote_columns_count(row);
+    row->i = 3;
     tote_ns_t start = tote_columns_int(row, 0, INT64_MAX);
     tote_ns_t end = tote_columns_int(row, 0, INT64_MAX);
     if (row->bad || (walk->has_task && task == walk->task))
@@ -140,7 +115,7 @@ static int duration_row(void *context, struct tote_columns *row, struct tote_err
         return tote_error_set(err, -EBADMSG,
                               "store '%.200s' is damaged: task %" PRIu64
                               " of run %" PRId64 " ends before it starts",
-                              walk->store->db.path, task, walk->run);
+                              walk->store->db.path, task, run);
     walk->has_task = true;
     walk->task = task;
     return walk->visit(walk->context, end - start);
@@ -150,42 +125,59 @@ int tote_store_each_duration(struct tote_store *store, int64_t run,
                              tote_store_visit_duration *visit, void *context,
                              struct tote_error *err)
 {
-    struct duration_walk walk = {
-        .store = store, .run = run, .visit = visit, .context = context};
-    return each_row_of(store,
-                       "SELECT task, start_ns, end_ns FROM record"
-                       " WHERE run=? AND outcome=0 ORDER BY task, attempt",
-                       run, duration_row, &walk, err);
+    struct duration_walk walk = {.store = store, .visit = visit, .context = context};
+    return tote_merge_each(store, SELECT_OK(", start_ns, end_ns"), run, duration_row,
+                           &walk, DOING, err);
 }
 
 /* --- counts --- */
 
 struct count_walk {
-    uint64_t ok, other;
+    uint64_t ok, tasks; /* ok ones; seen */
+    bool is_ok;         /* so is the last one seen */
+    uint64_t task;
+    uint32_t attempts_to;
 };
 
 static int count_row(void *context, struct tote_columns *row, struct tote_error *err)
 {
     (void)err;
     struct count_walk *walk = context;
-    walk->ok = tote_columns_count(row);
-    walk->other = tote_columns_count(row);
+    row->i = 1;
+    uint64_t task = tote_columns_count(row);
+    uint32_t attempt = tote_columns_uint32(row);
+    bool is_ok = tote_columns_int(row, 0, TOTE_OUTCOME_LOST) == TOTE_OUTCOME_OK;
+    if (row->bad)
+        return 0;
+    if (walk->tasks == 0 || task != walk->task) {
+        walk->tasks++;
+        walk->is_ok = false;
+    }
+    walk->ok += is_ok && !walk->is_ok;
+    walk->is_ok = walk->is_ok || is_ok;
+    walk->task = task;
+    walk->attempts_to = attempt > walk->attempts_to ? attempt : walk->attempts_to;
+    return 0;
+}
+
+int tote_store_survey(struct tote_store *store, int64_t run, uint64_t *ret_ok,
+                      uint64_t *ret_other, uint32_t *ret_attempts_to,
+                      struct tote_error *err)
+{
+    struct count_walk walk = {0};
+    int code = tote_merge_each(store, SELECT_RECORDS(", outcome"), run, count_row,
+                               &walk, DOING, err);
+    if (code < 0)
+        return code;
+    *ret_ok = walk.ok;
+    *ret_other = walk.tasks - walk.ok;
+    *ret_attempts_to = walk.attempts_to;
     return 0;
 }
 
 int tote_store_count(struct tote_store *store, int64_t run, uint64_t *ret_ok,
                      uint64_t *ret_other, struct tote_error *err)
 {
-    struct count_walk walk = {0};
-    int code =
-        each_row_of(store,
-                    "SELECT coalesce(sum(ok), 0), count(*) - coalesce(sum(ok), 0)"
-                    " FROM (SELECT max(outcome = 0) AS ok FROM record"
-                    " WHERE run=? GROUP BY task)",
-                    run, count_row, &walk, err);
-    if (code < 0)
-        return code;
-    *ret_ok = walk.ok;
-    *ret_other = walk.other;
-    return 0;
+    uint32_t attempts_to;
+    return tote_store_survey(store, run, ret_ok, ret_other, &attempts_to, err);
 }

@@ -10,11 +10,12 @@
 #define RUN_COLUMNS                                                                    \
     "cell, block, label, engine, engine_version, binding, options, kernel, size, "     \
     "seed,"                                                                            \
-    " tasks, workers, batch, box, is_boxed, state, launched_utc_ns, launch_ns, "       \
+    " tasks, workers, attempts_to, batch, box, is_boxed, state, launched_utc_ns, "     \
+    "launch_ns, "                                                                      \
     "ready_ns,"                                                                        \
     " first_ns, fed_ns, last_ns, end_ns, done, failed, duplicate, lost, cpu_user_ns,"  \
     " cpu_sys_ns, digest, stats, why"
-#define RUN_VALUES "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?"
+#define RUN_VALUES "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?"
 
 static const char *const state_names[] = {
     [TOTE_RUN_RUNNING] = "running",
@@ -55,6 +56,7 @@ static void bind_run_plan(struct tote_bind *bind, const struct tote_run_row *row
     tote_bind_uint(bind, row->seed);
     tote_bind_uint(bind, row->tasks);
     tote_bind_uint(bind, row->workers);
+    tote_bind_uint(bind, row->attempts_to);
     tote_bind_text(bind, row->batch);
     tote_bind_text(bind, row->box);
     tote_bind_int(bind, row->is_boxed);
@@ -154,7 +156,7 @@ int tote_store_add_limit(struct tote_store *store, const struct tote_limit_row *
     return tote_bind_finish(&bind, &store->db, doing, err);
 }
 
-/* --- reading --- */
+/* --- reading runs --- */
 
 static enum tote_run_state read_state(struct tote_columns *row)
 {
@@ -186,6 +188,7 @@ static void read_run_plan(struct tote_columns *row, struct tote_run_row *run)
     run->seed = tote_columns_count(row);
     run->tasks = tote_columns_count(row);
     run->workers = tote_columns_uint32(row);
+    run->attempts_to = tote_columns_uint32(row);
     run->batch = tote_columns_text_copy(row);
     run->box = tote_columns_text_copy(row);
     run->is_boxed = tote_columns_int(row, 0, 1) == 1;
@@ -275,6 +278,43 @@ int tote_store_runs(struct tote_store *store, struct tote_run_row **ret_rows,
     free(list.rows);
     return code;
 }
+
+/* --- after a death --- */
+
+static int mend_run(struct tote_store *store, struct tote_run_row *run,
+                    struct tote_error *err)
+{
+    uint32_t attempts_to = 0;
+    int code =
+        tote_store_survey(store, run->id, &run->done, &run->failed, &attempts_to, err);
+    char *why = code < 0 ? NULL : strdup("tote died");
+    if (code == 0 && !why)
+        code = tote_error_set(err, -ENOMEM, "out of memory");
+    if (code < 0)
+        return code;
+    free(run->why);
+    run->why = why;
+    run->state = TOTE_RUN_INTERRUPTED;
+    if (run->attempts_to < attempts_to)
+        run->attempts_to = attempts_to;
+    return tote_store_update_run(store, run, err);
+}
+
+int tote_store_mend_runs(struct tote_store *store, struct tote_error *err)
+{
+    struct tote_run_row *runs = NULL;
+    size_t n = 0;
+    int code = tote_store_runs(store, &runs, &n, err);
+    for (size_t i = 0; i < n; i++) {
+        if (code == 0 && runs[i].state == TOTE_RUN_RUNNING)
+            code = mend_run(store, &runs[i], err);
+        tote_run_row_finish(&runs[i]);
+    }
+    free(runs);
+    return code;
+}
+
+/* --- reading the limit --- */
 
 struct limit_list {
     struct tote_limit_row *rows;

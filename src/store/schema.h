@@ -7,7 +7,8 @@
 #define TOTE_STORE_APPLICATION 0x746f7465 /* PRAGMA application_id: "tote" */
 #define TOTE_STORE_PAGE        8192       /* bytes; about 120 records */
 
-/* Tables and views, without a transaction. */
+/* Tables, then views; without a transaction. */
 extern const char tote_schema_sql[];
+extern const char tote_schema_views_sql[];
 
 #endif

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/commands.h"
 #include "store/handle.h"
 #include "store/row.h"
 #include "store/schema.h"
@@ -99,6 +100,12 @@ static int check_marks(const struct tote_db *db, struct tote_error *err)
                               "'%.200s' was written by a newer tote (schema %u; this "
                               "one reads %d): read it with that version",
                               db->path, schema, TOTE_STORE_SCHEMA);
+    if (schema == 1)
+        return tote_error_set(
+            err, -EPROTO,
+            "'%.200s' was made by an older, unreleased tote (schema 1; "
+            "this one reads %d): read it with that one",
+            db->path, TOTE_STORE_SCHEMA);
     if (schema < 1)
         return tote_error_set(err, -EBADMSG, "store '%.200s' is damaged: schema %u",
                               db->path, schema);
@@ -193,6 +200,8 @@ static int fill_schema(const struct tote_db *db, struct tote_error *err)
     int code = tote_db_exec(db, sql, doing, err);
     if (code == 0)
         code = tote_db_exec(db, tote_schema_sql, doing, err);
+    if (code == 0)
+        code = tote_db_exec(db, tote_schema_views_sql, doing, err);
     return code < 0 ? code : tote_db_exec(db, "COMMIT", doing, err);
 }
 
@@ -228,7 +237,7 @@ static int enter_wal(const struct tote_db *db, struct tote_error *err)
     if (code == 0 && !is_wal)
         code =
             tote_error_set(err, -ENOTSUP,
-                           "cannot create store '%.200s': its file system has no "
+                           "cannot write store '%.200s': its file system has no "
                            "shared memory for SQLite's WAL: " MEND " on a local disk",
                            db->path);
     return code < 0 ? code
@@ -328,12 +337,65 @@ int tote_store_open(const char *path, struct tote_store **ret_store,
     return code;
 }
 
+/* The first query reads the WAL of a dead writer; what it committed is there then, what
+ * it did not is gone. */
+static int open_for_writing(struct tote_store *store, const char *path,
+                            struct tote_error *err)
+{
+    int code = tote_db_open(&store->db, path, TOTE_DB_WRITE, err);
+    if (code < 0)
+        return code;
+    if (sqlite3_db_readonly(store->db.sqlite, "main") == 1)
+        code = tote_error_set(err, -EROFS,
+                              "cannot write store '%.200s': it, or its disk, is "
+                              "read-only",
+                              path);
+    if (code == 0)
+        code = enter_wal(&store->db, err);
+    if (code == 0)
+        code = tote_store_harden(store, err);
+    if (code == 0)
+        code = tote_store_mend_runs(store, err);
+    if (code < 0)
+        tote_db_close(&store->db);
+    return code;
+}
+
+int tote_store_reopen(const char *path, struct tote_store **ret_store,
+                      struct tote_error *err)
+{
+    int code = check_identity(path, err);
+    if (code < 0)
+        return code;
+    struct tote_store *store = calloc(1, sizeof *store);
+    if (!store)
+        return tote_error_set(err, -ENOMEM, "out of memory");
+    code = open_for_writing(store, path, err);
+    if (code < 0)
+        free(store);
+    else
+        *ret_store = store;
+    return code;
+}
+
 void tote_store_close(struct tote_store *store)
 {
     if (!store)
         return;
+    tote_store_list_cancel(store);
+    sqlite3_finalize(store->each_task);
+    sqlite3_finalize(store->output);
     tote_db_close(&store->db); /* the last connection folds the WAL and removes it */
     free(store);
+}
+
+int tote_store_broken_seal(const struct tote_store *store, const char *table,
+                           const char *key, struct tote_error *err)
+{
+    return tote_error_set(err, -EBADMSG,
+                          "store '%.200s' is damaged: %s %.200s is not as it was "
+                          "written: see 'tote fsck %.200s'",
+                          store->db.path, table, key, store->db.path);
 }
 
 const char *tote_store_path(const struct tote_store *store)

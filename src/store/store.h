@@ -27,7 +27,7 @@
 #include "tote/error.h"
 #include "tote/record.h"
 
-#define TOTE_STORE_SCHEMA 1 /* PRAGMA user_version */
+#define TOTE_STORE_SCHEMA 2 /* PRAGMA user_version */
 
 struct tote_store;
 
@@ -50,9 +50,11 @@ struct tote_run_row {
     char *kernel;
     uint64_t size, seed, tasks;
     uint32_t workers;
-    char *batch;   /* as asked: "auto", "1", "20" */
-    char *box;     /* what contains the engine, and what is missing, in words */
-    bool is_boxed; /* nothing is missing */
+    uint32_t attempts_to; /* no attempt of this run has a higher number; the next run of
+                           * the store begins above it */
+    char *batch;          /* as asked: "auto", "1", "20" */
+    char *box;            /* what contains the engine, and what is missing, in words */
+    bool is_boxed;        /* nothing is missing */
     enum tote_run_state state;
     tote_ns_t launched_utc;
     tote_ns_t launch_ns, ready_ns, first_ns, /* first record received */
@@ -109,6 +111,12 @@ int tote_store_create(const char *path, struct tote_store **ret_store,
  */
 int tote_store_open(const char *path, struct tote_store **ret_store,
                     struct tote_error *err);
+
+/* Opens an existing store to go on with it, also after its writer was killed; the
+ * caller holds its lock (lock.h). Errors as of open; -EROFS. Runs that a killed tote
+ * left as RUNNING become INTERRUPTED, with a sentence. */
+int tote_store_reopen(const char *path, struct tote_store **ret_store,
+                      struct tote_error *err);
 
 /* Removes a closed store with the files beside it, as far as it can. */
 void tote_store_unlink(const char *path);

@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "store/commands.h"
 #include "store/db.h"
 #include "store/insert.h"
 #include "store/queue.h"
@@ -26,6 +27,7 @@ struct tote_writer {
     /* The thread's own from start to stop. */
     struct tote_db db;
     struct tote_insert insert;
+    tote_ns_t wait_ns; /* least time from the beginning of a commit to the next */
     tote_ns_t next_ns; /* no commit begins before it without a reason */
     int wal_pages;     /* in the WAL after the last commit */
 
@@ -36,13 +38,19 @@ struct tote_writer {
     pthread_cond_t wake;   /* rows came, or a reason to hurry */
     struct tote_queue queue;
     bool hurry, stopping;
-    uint64_t durable;
-    size_t in_group; /* records that the thread has taken and not committed */
-    int failed;      /* 0, or the code of the error below, for ever */
+    uint64_t durable, tasks;   /* records; tasks */
+    struct tote_load in_group; /* what the thread has taken and not committed */
+    int failed;                /* 0, or the code of the error below, for ever */
     struct tote_error error;
 };
 
 /* --- the thread --- */
+
+static bool is_group(const struct tote_load *load)
+{
+    return load->records >= TOTE_WRITER_GROUP || load->tasks >= TOTE_WRITER_GROUP ||
+           load->bytes >= TOTE_WRITER_GROUP_BYTES;
+}
 
 /* Waits until there is something to write and a reason to write it now. False: stop. */
 static bool wait_for_rows(struct tote_writer *writer)
@@ -51,25 +59,48 @@ static bool wait_for_rows(struct tote_writer *writer)
         pthread_cond_wait(&writer->wake, &writer->mutex);
     struct timespec until = {.tv_sec = writer->next_ns / TOTE_NS_PER_S,
                              .tv_nsec = writer->next_ns % TOTE_NS_PER_S};
-    while (!writer->stopping && !writer->hurry &&
-           writer->queue.n_records < TOTE_WRITER_GROUP &&
+    while (!writer->stopping && !writer->hurry && !is_group(&writer->queue.load) &&
            tote_clock_monotonic() < writer->next_ns)
         pthread_cond_timedwait(&writer->wake, &writer->mutex, &until);
     return writer->queue.head != NULL;
 }
 
-static int write_block(struct tote_writer *writer, const struct tote_block *block,
+static int write_records(struct tote_insert *insert, const struct tote_block *block,
+                         struct tote_error *err)
+{
+    int64_t run = block->records.run;
+    const struct tote_record *records = block->records.array;
+    const struct tote_result *results = block->records.results;
+    int code = tote_insert_records(insert, run, block->records.worker, records,
+                                   block->load.records, err);
+    for (size_t i = 0; code == 0 && results && i < block->load.records; i++)
+        code = tote_insert_result(insert, run, records[i].attempt, &results[i], err);
+    for (size_t i = 0; code == 0 && i < block->records.n_outputs; i++)
+        code = tote_insert_output(insert, &block->records.outputs[i], err);
+    return code;
+}
+
+static int write_tasks(struct tote_insert *insert, const struct tote_block *block,
+                       struct tote_error *err)
+{
+    int code = 0;
+    for (size_t i = 0; code == 0 && i < block->load.tasks; i++)
+        code = tote_insert_task(insert, &block->tasks[i], err);
+    return code;
+}
+
+static int write_block(struct tote_insert *insert, const struct tote_block *block,
                        struct tote_error *err)
 {
     switch (block->kind) {
     case TOTE_BLOCK_RECORDS:
-        return tote_insert_records(&writer->insert, block->records.run,
-                                   block->records.worker, block->records.array,
-                                   block->n_records, err);
+        return write_records(insert, block, err);
     case TOTE_BLOCK_BATCH:
-        return tote_insert_batch(&writer->insert, &block->batch, err);
+        return tote_insert_batch(insert, &block->batch, err);
     case TOTE_BLOCK_WORKER:
-        return tote_insert_worker(&writer->insert, &block->worker, err);
+        return tote_insert_worker(insert, &block->worker, err);
+    case TOTE_BLOCK_TASKS:
+        return write_tasks(insert, block, err);
     }
     return -EINVAL;
 }
@@ -80,7 +111,7 @@ static int write_group(struct tote_writer *writer, struct tote_queue *group,
     int code = tote_insert_begin(&writer->insert, err);
     struct tote_block *block;
     while (code == 0 && (block = tote_queue_pop(group))) {
-        code = write_block(writer, block, err);
+        code = write_block(&writer->insert, block, err);
         tote_block_destroy(block);
     }
     return code < 0 ? code : tote_insert_commit(&writer->insert, err);
@@ -110,17 +141,18 @@ static int fold_wal(struct tote_writer *writer, struct tote_error *err)
     return tote_db_fail(&writer->db, rc, "fold its WAL", err);
 }
 
-/* With the mutex held: tells the other side what became of a group of n records. */
-static void publish(struct tote_writer *writer, size_t n, int code,
+/* With the mutex held: tells the other side what became of the group. */
+static void publish(struct tote_writer *writer, int code,
                     const struct tote_error *error)
 {
     if (code == 0) {
-        writer->durable += n;
+        writer->durable += writer->in_group.records;
+        writer->tasks += writer->in_group.tasks;
     } else {
         writer->failed = code;
         writer->error = *error;
     }
-    writer->in_group = 0;
+    writer->in_group = (struct tote_load){0};
     uint64_t one = 1;
     /* Fails only if the counter is full; then the descriptor is readable already. */
     if (write(writer->fd, &one, sizeof one) < 0)
@@ -133,25 +165,25 @@ static void do_group(struct tote_writer *writer)
 {
     struct tote_error error = {0};
     struct tote_queue group = {0};
-    tote_queue_move(&writer->queue, &group, TOTE_WRITER_GROUP_MAX);
-    size_t n = group.n_records;
-    writer->in_group = n;
+    tote_queue_move(&writer->queue, &group, TOTE_WRITER_GROUP_MAX,
+                    TOTE_WRITER_GROUP_BYTES);
+    writer->in_group = group.load;
     writer->hurry = writer->hurry && writer->queue.head;
     pthread_mutex_unlock(&writer->mutex);
 
-    writer->next_ns = tote_clock_monotonic() + TOTE_WRITER_WAIT_MS * TOTE_NS_PER_MS;
+    writer->next_ns = tote_clock_monotonic() + writer->wait_ns;
     int code = write_group(writer, &group, &error);
     tote_queue_finish(&group);
 
     pthread_mutex_lock(&writer->mutex);
-    publish(writer, n, code, &error);
+    publish(writer, code, &error);
     if (code < 0)
         return;
     pthread_mutex_unlock(&writer->mutex);
     code = fold_wal(writer, &error);
     pthread_mutex_lock(&writer->mutex);
     if (code < 0)
-        publish(writer, 0, code, &error);
+        publish(writer, code, &error);
 }
 
 static void *writer_main(void *argument)
@@ -207,11 +239,25 @@ static void writer_destroy(struct tote_writer *writer)
     free(writer);
 }
 
-static struct tote_writer *writer_create(void)
+static tote_ns_t wait_of(enum tote_durability durability)
+{
+    switch (durability) {
+    case TOTE_DURABILITY_STRICT:
+        return 0;
+    case TOTE_DURABILITY_RELAXED:
+        return TOTE_WRITER_RELAXED_MS * TOTE_NS_PER_MS;
+    case TOTE_DURABILITY_GROUP:
+        break;
+    }
+    return TOTE_WRITER_WAIT_MS * TOTE_NS_PER_MS;
+}
+
+static struct tote_writer *writer_create(enum tote_durability durability)
 {
     struct tote_writer *writer = calloc(1, sizeof *writer);
     if (!writer)
         return NULL;
+    writer->wait_ns = wait_of(durability);
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -222,10 +268,10 @@ static struct tote_writer *writer_create(void)
     return writer;
 }
 
-int tote_writer_start(const char *path, struct tote_writer **ret_writer,
-                      struct tote_error *err)
+int tote_writer_start(const char *path, enum tote_durability durability,
+                      struct tote_writer **ret_writer, struct tote_error *err)
 {
-    struct tote_writer *writer = writer_create();
+    struct tote_writer *writer = writer_create(durability);
     if (!writer)
         return tote_error_set(err, -ENOMEM, "out of memory");
     int code = 0;
@@ -274,10 +320,9 @@ static int put(struct tote_writer *writer, struct tote_block *block,
         tote_error_set(err, code, "%s", writer->error.text);
         tote_block_destroy(block);
     } else {
-        bool wake = !writer->queue.head ||
-                    writer->queue.n_records + block->n_records >= TOTE_WRITER_GROUP;
+        bool was_empty = !writer->queue.head;
         tote_queue_push(&writer->queue, block);
-        if (wake)
+        if (was_empty || is_group(&writer->queue.load))
             pthread_cond_signal(&writer->wake);
     }
     pthread_mutex_unlock(&writer->mutex);
@@ -291,9 +336,8 @@ static bool is_storable(const struct tote_record *record)
            record->end_ns >= 0 && record->cpu_ns >= 0;
 }
 
-int tote_writer_put_records(struct tote_writer *writer, int64_t run, uint64_t worker,
-                            const struct tote_record *records, size_t n,
-                            struct tote_error *err)
+static int check_records(const struct tote_record *records, size_t n,
+                         struct tote_error *err)
 {
     for (size_t i = 0; i < n; i++) {
         if (!is_storable(&records[i]))
@@ -302,9 +346,78 @@ int tote_writer_put_records(struct tote_writer *writer, int64_t run, uint64_t wo
                                   "9223372036854775807",
                                   (unsigned long long)records[i].task);
     }
-    if (n == 0)
-        return 0;
-    return put(writer, tote_block_records(run, worker, records, n), err);
+    return 0;
+}
+
+int tote_writer_put_records(struct tote_writer *writer, int64_t run, uint64_t worker,
+                            const struct tote_record *records, size_t n,
+                            struct tote_error *err)
+{
+    int code = check_records(records, n, err);
+    if (code < 0 || n == 0)
+        return code;
+    return put(writer, tote_block_records(run, worker, records, NULL, n, NULL, 0), err);
+}
+
+static int check_result(const struct tote_record *record,
+                        const struct tote_result *result, struct tote_error *err)
+{
+    if (result->task != record->task)
+        return tote_error_set(err, -EINVAL,
+                              "the result of task %llu belongs to no record",
+                              (unsigned long long)result->task);
+    bool fits = result->max_rss <= INT64_MAX &&
+                result->n_outs <= INT32_MAX / sizeof *result->outs;
+    for (int i = 0; i < TOTE_STREAMS; i++)
+        fits = fits && result->streams[i].size <= TOTE_STREAM_MAX &&
+               result->stream_bytes[i] <= INT64_MAX;
+    return fits ? 0
+                : tote_error_set(err, -ERANGE,
+                                 "the result of task %llu has a number above "
+                                 "9223372036854775807, or a stream above %u bytes",
+                                 (unsigned long long)result->task, TOTE_STREAM_MAX);
+}
+
+static int check_outputs(const struct tote_output_row *outputs, size_t n,
+                         struct tote_error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (outputs[i].size > INT64_MAX || outputs[i].task > INT64_MAX)
+            return tote_error_set(err, -ERANGE,
+                                  "'%.200s' has a number above 9223372036854775807",
+                                  outputs[i].path);
+    }
+    return 0;
+}
+
+int tote_writer_put_results(struct tote_writer *writer, int64_t run, uint64_t worker,
+                            const struct tote_record *records,
+                            const struct tote_result *results, size_t n,
+                            const struct tote_output_row *outputs, size_t n_outputs,
+                            struct tote_error *err)
+{
+    int code = check_records(records, n, err);
+    for (size_t i = 0; code == 0 && i < n; i++)
+        code = check_result(&records[i], &results[i], err);
+    if (code == 0)
+        code = check_outputs(outputs, n_outputs, err);
+    if (code < 0 || (n == 0 && n_outputs == 0))
+        return code;
+    return put(writer,
+               tote_block_records(run, worker, records, results, n, outputs, n_outputs),
+               err);
+}
+
+int tote_writer_put_tasks(struct tote_writer *writer, const struct tote_task_row *rows,
+                          size_t n, struct tote_error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (rows[i].task > INT64_MAX || rows[i].place > INT64_MAX)
+            return tote_error_set(err, -ERANGE,
+                                  "task %llu has a number above 9223372036854775807",
+                                  (unsigned long long)rows[i].task);
+    }
+    return n == 0 ? 0 : put(writer, tote_block_tasks(rows, n), err);
 }
 
 int tote_writer_put_batch(struct tote_writer *writer, const struct tote_batch_row *row,
@@ -322,7 +435,10 @@ int tote_writer_put_worker(struct tote_writer *writer,
 bool tote_writer_full(struct tote_writer *writer)
 {
     pthread_mutex_lock(&writer->mutex);
-    bool full = writer->queue.n_records + writer->in_group > TOTE_WRITER_QUEUE_MAX;
+    const struct tote_load *a = &writer->queue.load, *b = &writer->in_group;
+    bool full = a->records + b->records > TOTE_WRITER_QUEUE_MAX ||
+                a->tasks + b->tasks > TOTE_WRITER_QUEUE_MAX ||
+                a->bytes + b->bytes > TOTE_WRITER_QUEUE_BYTES;
     pthread_mutex_unlock(&writer->mutex);
     return full;
 }
@@ -355,4 +471,12 @@ int tote_writer_durable(struct tote_writer *writer, uint64_t *ret_records,
         tote_error_set(err, code, "%s", writer->error.text);
     pthread_mutex_unlock(&writer->mutex);
     return code;
+}
+
+uint64_t tote_writer_tasks(struct tote_writer *writer)
+{
+    pthread_mutex_lock(&writer->mutex);
+    uint64_t tasks = writer->tasks;
+    pthread_mutex_unlock(&writer->mutex);
+    return tasks;
 }

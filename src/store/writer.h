@@ -21,21 +21,30 @@
 #include "store/store.h"
 
 #define TOTE_WRITER_WAIT_MS 10   /* longest wait of a row before its group is written */
-#define TOTE_WRITER_GROUP   4096 /* records waiting that are written without a wait */
-#define TOTE_WRITER_GROUP_MAX                                                          \
-    16384 /* records of a transaction, unless one put has more */
-#define TOTE_WRITER_QUEUE_MAX                                                          \
-    262144 /* records waiting; above it the writer is "full" */
-#define TOTE_WRITER_WAL_MAX                                                            \
-    (64 << 20) /* bytes of WAL; then it is folded and reused                           \
-                */
+#define TOTE_WRITER_GROUP   4096 /* records or tasks waiting: written without a wait */
+/* Of a transaction, unless one put has more: records, tasks; bytes of rows. */
+#define TOTE_WRITER_GROUP_MAX   16384
+#define TOTE_WRITER_GROUP_BYTES (16u << 20)
+/* Waiting; above it the writer is "full". */
+#define TOTE_WRITER_QUEUE_MAX   262144
+#define TOTE_WRITER_QUEUE_BYTES (64u << 20)
+#define TOTE_WRITER_WAL_MAX     (64 << 20) /* bytes; then it is folded and reused */
+
+/* When a row is written. All sync before they count; a death of tote, or of the power,
+ * costs what waits: those tasks run again. */
+enum tote_durability {
+    TOTE_DURABILITY_GROUP,   /* after TOTE_WRITER_WAIT_MS at the latest */
+    TOTE_DURABILITY_STRICT,  /* at once: nothing waits but for the commit before it */
+    TOTE_DURABILITY_RELAXED, /* after TOTE_WRITER_RELAXED_MS at the latest */
+};
+#define TOTE_WRITER_RELAXED_MS 1000
 
 struct tote_writer;
 
 /* Opens a second connection to an existing store and starts the thread, which takes no
  * signals. */
-int tote_writer_start(const char *path, struct tote_writer **ret_writer,
-                      struct tote_error *err);
+int tote_writer_start(const char *path, enum tote_durability durability,
+                      struct tote_writer **ret_writer, struct tote_error *err);
 
 /* Copies n records in, which become durable together. -ENOMEM; -ERANGE if a number of a
  * record is above INT64_MAX (none is taken then); or the writer's own error if it has
@@ -51,6 +60,8 @@ int tote_writer_put_batch(struct tote_writer *writer, const struct tote_batch_ro
 int tote_writer_put_worker(struct tote_writer *writer,
                            const struct tote_worker_row *row, struct tote_error *err);
 
+/* Whether more waits than should: TOTE_WRITER_QUEUE_MAX records or tasks, or
+ * TOTE_WRITER_QUEUE_BYTES. */
 bool tote_writer_full(struct tote_writer *writer);
 
 /* What waits now is written without a wait for more. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* main.c: tote-task, the program that workers run: runs tasks of a bag, prints a record
- * each. Also the thread loop of the limit and the list of kernels. It plans nothing and
- * knows no engine. */
+ * each. Also the thread loop of the limit and the list of kernels. Tasks of the kernel
+ * "command" are in slices: command.c. It plans nothing and knows no engine. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "task/command.h"
 #include "task/limit.h"
 #include "task/serve.h"
 #include "tote/limits.h"
@@ -24,6 +25,8 @@ struct settings {
     char kernel[TOTE_OPTION_TEXT_MAX];
     uint64_t size, seed, first, count, attempt, threads;
     char input_to[TOTE_OPTION_TEXT_MAX], output_to[TOTE_OPTION_TEXT_MAX];
+    char slices[TOTE_OPTION_TEXT_MAX], slice[TOTE_OPTION_TEXT_MAX],
+        pack[TOTE_OPTION_TEXT_MAX];
     bool verify, serve, limit, list, check, help, version;
 };
 
@@ -54,6 +57,9 @@ static const struct tote_option options[] = {
     NUMBER(attempt, 1, UINT32_MAX, "1", "goes into the records"),
     TEXT("input-to", input_to, NULL, "file for the bytes that the one task reads"),
     TEXT("output-to", output_to, NULL, "file for the bytes that the one task makes"),
+    TEXT("slices", slices, NULL, "kernel command: folder of slices, with --serve"),
+    TEXT("slice", slice, NULL, "kernel command: file that holds the batch"),
+    TEXT("pack", pack, NULL, "kernel command: file for what came of the batch"),
     FLAG(verify, "check each output"),
     FLAG(serve, "read lines 'FIRST COUNT ATTEMPT' until end of file"),
     FLAG(limit, "run the tasks in a bare thread loop and print its time"),
@@ -114,6 +120,27 @@ static int read_argument(char *const *args, struct settings *settings,
     return failed ? failed : taken;
 }
 
+/* Either a folder and --serve, or the two files and neither: nothing else runs
+ * commands, and they run nothing else. */
+static int check_slices(const struct settings *settings, struct tote_error *err)
+{
+    bool has_folder = settings->slices[0], has_files = settings->slice[0];
+    bool is_command = tote_command_is(settings->kernel);
+    if (!is_command && (has_folder || has_files || settings->pack[0]))
+        return tote_error_set(err, -EINVAL,
+                              "--slices, --slice and --pack are for --kernel command");
+    if (!is_command || settings->check || settings->list)
+        return 0;
+    bool is_right = settings->serve ? has_folder && !has_files && !settings->pack[0]
+                                    : !has_folder && has_files && settings->pack[0];
+    if (is_right && !settings->limit && !settings->verify && !settings->input_to[0] &&
+        !settings->output_to[0])
+        return 0;
+    return tote_error_set(err, -EINVAL,
+                          "kernel command runs with --slices DIR --serve, or with "
+                          "--slice FILE --pack FILE, and with nothing else");
+}
+
 static int check_settings(const struct settings *settings, struct tote_error *err)
 {
     if (settings->serve + settings->limit + settings->list + settings->check > 1)
@@ -129,7 +156,7 @@ static int check_settings(const struct settings *settings, struct tote_error *er
         return tote_error_set(err, -EINVAL,
                               "--input-to and --output-to are for one task: --count 1, "
                               "without --serve and --limit");
-    return 0;
+    return check_slices(settings, err);
 }
 
 static int read_arguments(char *const *args, struct settings *settings,
@@ -180,6 +207,7 @@ static int print_list(void)
                    option->fallback ? option->fallback : "", metavar, option->help);
         }
     }
+    printf("kernel\tcommand\t%s\n", TOTE_COMMAND_SUMMARY);
     return fflush(stdout) ? EXIT_INTERNAL : EXIT_OK;
 }
 
@@ -334,6 +362,26 @@ static int run_limit(const struct settings *settings, struct tote_error *err)
     return judge(order.count, result.failed, result.wrong, "");
 }
 
+static ssize_t serve_range(void *context, uint64_t first, uint64_t count,
+                           uint32_t attempt, char *lines, size_t capacity,
+                           struct tote_error *err)
+{
+    return tote_task_run(context, first, count, attempt, lines, capacity, err);
+}
+
+static int run_commands(const struct settings *settings, struct tote_error *err)
+{
+    int failed = tote_command_check(settings->kernel, err);
+    if (failed || settings->check)
+        return status_of(failed);
+    if (settings->serve)
+        failed = tote_command_serve(settings->slices, err);
+    else
+        failed = tote_command_run(settings->slice, settings->pack, settings->first,
+                                  settings->count, (uint32_t)settings->attempt, err);
+    return failed < 0 ? EXIT_INTERNAL : judge(settings->count, (uint64_t)failed, 0, "");
+}
+
 static int run_tasks(const struct settings *settings, struct tote_error *err)
 {
     struct tote_task *task = NULL;
@@ -341,10 +389,11 @@ static int run_tasks(const struct settings *settings, struct tote_error *err)
                                 settings->verify ? TOTE_TASK_VERIFY : 0, &task, err);
     if (failed)
         return status_of(failed);
+    const struct tote_server server = {.run = serve_range, .context = task};
     int status = EXIT_OK;
     if (settings->serve)
-        status = tote_serve(task, STDIN_FILENO, STDOUT_FILENO, err) ? EXIT_INTERNAL
-                                                                    : EXIT_OK;
+        status = tote_serve(&server, STDIN_FILENO, STDOUT_FILENO, err) ? EXIT_INTERNAL
+                                                                       : EXIT_OK;
     else if (!settings->check)
         status = run_plain(settings, task, err);
     tote_task_close(task);
@@ -364,7 +413,11 @@ int main(int argc, char **argv)
         return printf("tote-task %s\n", TOTE_VERSION) < 0 || fflush(stdout);
     if (settings.list)
         return print_list();
-    int status =
-        settings.limit ? run_limit(&settings, &err) : run_tasks(&settings, &err);
+    int status;
+    if (tote_command_is(settings.kernel))
+        status = run_commands(&settings, &err);
+    else
+        status =
+            settings.limit ? run_limit(&settings, &err) : run_tasks(&settings, &err);
     return err.text[0] ? complain(status, &err) : status;
 }

@@ -9,9 +9,10 @@
 #include <unistd.h>
 
 #include "tote/limits.h"
+#include "tote/record.h"
 
 struct serve {
-    struct tote_task *task;
+    const struct tote_server *server;
     int in, out;
     char input[4096]; /* what has been read and not yet answered */
     size_t n_input;
@@ -78,9 +79,10 @@ static int answer(struct serve *serve, const char *line, struct tote_error *err)
     int failed = parse_request(line, &request, err);
     if (failed)
         return failed;
-    ssize_t n = tote_task_run(serve->task, request.first, request.count,
-                              (uint32_t)request.attempt, serve->lines,
-                              serve->capacity - 1, err);
+    const struct tote_server *server = serve->server;
+    ssize_t n =
+        server->run(server->context, request.first, request.count,
+                    (uint32_t)request.attempt, serve->lines, serve->capacity - 1, err);
     if (n < 0)
         return (int)n;
     serve->lines[n] = '\n';
@@ -130,9 +132,10 @@ static int read_more(struct serve *serve, struct tote_error *err)
     return n > 0;
 }
 
-int tote_serve(struct tote_task *task, int in, int out, struct tote_error *err)
+int tote_serve(const struct tote_server *server, int in, int out,
+               struct tote_error *err)
 {
-    struct serve serve = {.task = task, .in = in, .out = out};
+    struct serve serve = {.server = server, .in = in, .out = out};
     serve.capacity = (size_t)TOTE_BATCH_MAX * TOTE_RECORD_MAX + 1;
     serve.lines = malloc(serve.capacity);
     if (!serve.lines)

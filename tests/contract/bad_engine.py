@@ -22,6 +22,7 @@ FIELDS = {
     "run": {"batch", "first", "count", "attempt"},
     "stop": set(),
 }
+OF_COMMANDS = {"slices", "data", "inputs", "outputs"}
 
 lock = threading.RLock()  # of standard output and of all that follows
 waiting = queue.Queue()
@@ -60,12 +61,15 @@ def die(status, why):
 def start(hello, run):
     """A process that runs the batch; None if the engine ends."""
     bag = hello["bag"]
+    source = [f"--size={bag['size']}", f"--seed={bag['seed']}"]
+    if "slices" in hello:
+        source = [f"--slice={run['inputs'][0][0]}", f"--pack={run['outputs'][0][1]}"]
     with lock:
         if state["stopping"]:
             return None
         process = subprocess.Popen(
-            [hello["task_program"], f"--kernel={bag['kernel']}", f"--size={bag['size']}", f"--seed={bag['seed']}",
-             f"--first={run['first']}", f"--count={run['count']}", f"--attempt={run['attempt']}"],
+            [hello["task_program"], f"--kernel={bag['kernel']}", *source, f"--first={run['first']}",
+             f"--count={run['count']}", f"--attempt={run['attempt']}"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)  # fmt: skip
         running.add(process)
         return process
@@ -97,8 +101,24 @@ def spoil(run, records):
     return "".join(lines)
 
 
+def answer_commands(worker, run, records, status):
+    if status not in (0, 3):
+        say(event="lost", batch=run["batch"], worker=worker, why=f"tote-task ended with status {status}")
+        return
+    if BAD == "no-pack":
+        os.unlink(run["outputs"][0][1])
+    if BAD == "old-pack" and run["batch"] > 1:
+        os.rename(state["pack"], run["outputs"][0][1])
+    state["pack"] = run["outputs"][0][1]
+    state["batches"] += 1
+    say(event="done", batch=run["batch"], worker=worker, records=records)
+
+
 def answer(worker, run, records, status):
     batch = run["batch"]
+    if "inputs" in run:
+        answer_commands(worker, run, records, status)
+        return
     if status not in (0, 3) and BAD != "killed-is-done" or status == 3 and BAD == "failed-is-lost":
         if BAD == "dies-with-worker":
             die(1, "a worker died")
@@ -141,7 +161,7 @@ def end_workers():
         state["stopping"] = True
         for process in running:
             if BAD != "waits-for-tasks":
-                process.kill()
+                process.terminate()  # so that the keeper of commands ends them
             process.wait()
 
 
@@ -175,7 +195,7 @@ def commands():
             if BAD == "takes-garbage":
                 continue
             die(0 if BAD == "garbage-is-success" else 1, error)
-        if BAD == "strict" and command.keys() - FIELDS[command["cmd"]] - {"cmd"}:
+        if BAD == "strict" and command.keys() - FIELDS[command["cmd"]] - OF_COMMANDS - {"cmd"}:
             die(1, "an unknown field")
         yield command
 
@@ -187,7 +207,8 @@ def describe():
     if BAD == "slow":
         time.sleep(1.2)
     option = {"name": "pace", "default": "1", "metavar": "N", "help": "is ignored"}
-    text = json.dumps({"name": "bad", "summary": "breaks the protocol", "version": "1", "usable": True,
+    data = {} if BAD == "knows-no-commands" else {"data": ["shared"]}
+    text = json.dumps({**data, "name": "bad", "summary": "breaks the protocol", "version": "1", "usable": True,
                        "why": "", "mend": "", "options": [option], "setup": False})  # fmt: skip
     put({"indescribable": "Hello!", "two-lines": text + "\nHello!"}.get(BAD, text) + "\n")
     sys.exit(3 if BAD == "describes-in-vain" else 0)
@@ -201,7 +222,7 @@ def shake_hands(hello):
         die(1, f"speaks version 1, not {least} to {most}")
     if hello["options"].keys() - {"pace"} and BAD != "any-option":
         die(1 if BAD == "vague" else 2, "unknown option")
-    if BAD == "quits-when-empty" and hello["bag"]["tasks"] == 0:
+    if BAD == "quits-when-empty" and hello["bag"]["tasks"] == 0 and "slices" not in hello:
         die(1, "there is nothing to do")
     slots = hello["slots"]
     workers = [{"id": i + 1, "host": "localhost", "pid": 0, "slots": 1} for i in range(slots)]
@@ -234,9 +255,9 @@ def end(was_told, threads):
     end_workers()
     if BAD == "abandons-loudly" and is_busy:
         say(event="lost", batch=1, worker=1, why="told to stop")
-    if BAD == "child":
+    if BAD == "child" or BAD == "daemon" and is_busy and "slices" in first:
         leave_a_child()
-    is_silent = BAD == "no-bye" or BAD == "no-idle-bye" and was_told and not state["batches"] and waiting.empty()
+    is_silent = BAD == "no-bye" or BAD == "no-idle-bye" and was_told and not state["batches"] and not is_busy
     if not is_silent:
         say(event="bye", stats={"batches": state["batches"]})
     if BAD == "talkative":

@@ -19,9 +19,9 @@ BAD_ENGINE = pathlib.Path(__file__).with_name("bad_engine.py").resolve()
 
 WITHOUT_READY = ["describe", "version", "option"]
 WITH_READY = ["handshake", "one", "many", "batches", "attempt", "eof", "future", "failing", "lost",
-              "empty", "stop", "busy", "garbage", "long", "clean"]  # fmt: skip
+              "commands", "daemons", "empty", "stop", "busy", "garbage", "long", "clean"]  # fmt: skip
 POINTS = WITHOUT_READY + WITH_READY
-AT_STOP = ["future", "lost", "stop", "busy"]
+AT_STOP = ["future", "lost", "commands", "daemons", "stop", "busy"]
 
 # What the engine does wrong: the points that fail, and words of the first one's sentence.
 MISDEEDS = {
@@ -65,7 +65,10 @@ MISDEEDS = {
     "no-bye": (["eof", *AT_STOP], "without a bye"),
     "talkative": (["eof", *AT_STOP], "more after its bye"),
     "fails-at-last": (["eof", *AT_STOP], "status 1 instead of 0"),
-    "waits-for-tasks": (["busy"], "had not ended"),
+    "no-pack": (["commands"], "there is no pack"),
+    "old-pack": (["commands"], "is of another batch"),
+    "daemon": (["daemons"], "1 processes of commands alive"),
+    "waits-for-tasks": (["daemons", "busy"], "had not ended"),
     "abandons-loudly": (["busy"], "cannot have ended"),
     "takes-garbage": (["garbage"], "had not ended"),
     "garbage-is-success": (["garbage"], "status 0 instead of 1"),
@@ -97,6 +100,10 @@ def examine(engine, *options, **environment):
 
 def test_good_engine_passes():
     assert examine(BAD_ENGINE, BAD_ENGINE="") == (0, dict.fromkeys(POINTS))
+
+
+def test_an_engine_need_not_know_commands():
+    assert examine(BAD_ENGINE, BAD_ENGINE="knows-no-commands") == (0, dict.fromkeys(POINTS))
 
 
 @pytest.mark.parametrize("misdeed", MISDEEDS)

@@ -11,7 +11,8 @@ import subprocess
 import pytest
 from tote_tool import TASK, command_line, descendants, wait_until
 
-COMMANDS = ("run", "compare", "report", "engines", "kernels", "help")
+COMMANDS = ("run", "resume", "compare", "status", "log", "report", "fsck", "engines", "kernels",
+            "help")
 
 
 def test_version(tote):
@@ -60,7 +61,8 @@ def test_examples_in_the_help_are_accepted(tote):
         examples = re.findall(rf"^  tote ({name} .*)$", tote.ok("help", name).out, re.MULTILINE)
         assert examples
         for line in examples:
-            tote.ok(*line.split(), "--print-config")
+            command, *rest = line.split()
+            tote.ok(command, "--print-config", *rest)
 
 
 @pytest.mark.parametrize("word,near", [("rnu", "run"), ("comapre", "compare"), ("reprot", "report")])

@@ -28,12 +28,17 @@ def blocks(text, language):
 
 @pytest.fixture(scope="module")
 def stores(tmp_path_factory):
-    """A comparison, and a run in which a worker was lost."""
+    """A comparison, a run in which a worker was lost, a bag of commands."""
     tote = Tote(tmp_path_factory.mktemp("docs"))
-    paths = [tote.folder / "compare.tote", tote.folder / "run.tote"]
+    paths = [tote.folder / "compare.tote", tote.folder / "run.tote", tote.folder / "bag.tote"]
     tote.ok("compare", "--engines", "local,local:batch=4", "--runs", 2, "--size", 10, "--workers", 2,
             "--store", paths[0])
     tote.ok("run", "--kernel", "fault:kill=3,attempts=1", "--workers", 2, "--store", paths[1])
+    items = [tote.folder / name for name in ("a.txt", "b.txt")]
+    for item in items:
+        item.write_text("text\n")
+    tote.ok("run", "--workers", 2, "--store", paths[2], "--results", tote.folder / "results",
+            "--", "cp", "{item}", "{out:{stem}.copy}", ":::", *items)
     tote.close()
     return paths
 

@@ -188,7 +188,7 @@ def test_the_command_line_wins_over_the_bag_file(tote):
 def test_the_order_of_options_and_bag_file_does_not_matter(tote):
     (tote.folder / "bag.yaml").write_text("tasks: 5\nkernel: noop\n")
     assert tote.json("run", "--seed", 4, "bag.yaml")["run"]["tasks"]["total"] == 5
-    assert tote.ok("run", "--print-config", "--", "bag.yaml").out.count("tasks: 5") == 1
+    assert tote.ok("run", "--print-config", "bag.yaml").out.count("tasks: 5") == 1
 
 
 # --- surroundings ---

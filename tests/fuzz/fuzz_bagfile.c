@@ -38,11 +38,16 @@ static const struct tote_option table[] = {
 };
 enum { N_TABLE = sizeof table / sizeof table[0] };
 
+static struct tote_words words;
+static const struct tote_bagfile_list list = {"command", &words};
+static const struct tote_bagfile_keys keys = {table, N_TABLE, &list, 1};
+
 static int parse(const char *text, size_t size, struct bag *bag, struct tote_error *err)
 {
     memset(bag, 0, sizeof *bag);
+    tote_words_finish(&words);
     tote_options_defaults(table, N_TABLE, bag, NULL);
-    return tote_bagfile_parse("bag", text, size, table, N_TABLE, bag, err);
+    return tote_bagfile_parse("bag", text, size, &keys, bag, err);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -58,11 +63,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *text = NULL;
     size_t n = 0;
     FILE *out = open_memstream(&text, &n);
-    int rc = tote_bagfile_print(table, N_TABLE, &bag, out, &err);
+    int rc = tote_bagfile_print(&keys, &bag, out, &err);
     fclose(out);
     assert(rc == 0);
+    size_t n_words = words.n;
     rc = parse(text, n, &back, &err);
-    assert(rc == 0);
+    assert(rc == 0 && words.n == n_words);
     assert(bag.tasks == back.tasks && bag.seed == back.seed && bag.net == back.net &&
            bag.loud == back.loud && strcmp(bag.kernel, back.kernel) == 0 &&
            strcmp(bag.engines, back.engines) == 0);

@@ -11,7 +11,7 @@
 
 #define LAUNCH INT64_C(5000000000000)
 
-static void must(int rc, const struct tote_error *err)
+void report_must(int rc, const struct tote_error *err)
 {
     if (rc < 0) {
         fprintf(stderr, "report_fixture: %s\n", err->text);
@@ -25,7 +25,7 @@ static tote_ns_t ns(double seconds)
 }
 
 /* Texts are static, so that a change may put others in their place. */
-static struct tote_run_row plain_row(uint64_t tasks)
+struct tote_run_row report_fixture_row(uint64_t tasks)
 {
     return (struct tote_run_row){
         .label = (char *)"local",
@@ -47,11 +47,11 @@ static struct tote_run_row plain_row(uint64_t tasks)
     };
 }
 
-static struct tote_store *create(const char *path, const char *kind)
+struct tote_store *report_fixture_create(const char *path, const char *kind)
 {
     struct tote_error err = {0};
     struct tote_store *store;
-    must(tote_store_create(path, &store, &err), &err);
+    report_must(tote_store_create(path, &store, &err), &err);
     static const char *const settings[][2] = {
         {"kernel", "zfp:accuracy=0.001"},
         {"size", "200000"},
@@ -64,8 +64,8 @@ static struct tote_store *create(const char *path, const char *kind)
         {"environment.cpu", "x"},
     };
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
-        must(tote_store_set(store, settings[i][0], settings[i][1], &err), &err);
-    must(tote_store_set(store, "kind", kind, &err), &err);
+        report_must(tote_store_set(store, settings[i][0], settings[i][1], &err), &err);
+    report_must(tote_store_set(store, "kind", kind, &err), &err);
     return store;
 }
 
@@ -76,7 +76,7 @@ static struct tote_digest good_digest(void)
 
 /* --- a lone run --- */
 
-static struct tote_record record_of(uint64_t task, bool is_ok)
+struct tote_record report_fixture_record(uint64_t task, bool is_ok)
 {
     struct tote_record record = {
         .task = task,
@@ -96,44 +96,97 @@ static void put_records(const char *path, int64_t run, uint64_t tasks, bool has_
 {
     struct tote_error err = {0};
     struct tote_writer *writer;
-    must(tote_writer_start(path, &writer, &err), &err);
+    report_must(tote_writer_start(path, TOTE_DURABILITY_GROUP, &writer, &err), &err);
     for (uint64_t task = 0; task < tasks; task++) {
-        struct tote_record record = record_of(task, !has_failed || task % 5 != 4);
-        must(tote_writer_put_records(writer, run, 1, &record, 1, &err), &err);
+        struct tote_record record =
+            report_fixture_record(task, !has_failed || task % 5 != 4);
+        report_must(tote_writer_put_records(writer, run, 1, &record, 1, &err), &err);
     }
-    must(tote_writer_stop(writer, &err), &err);
+    report_must(tote_writer_stop(writer, &err), &err);
+}
+
+void report_fixture_end(struct tote_run_row *row, uint64_t done, uint64_t failed)
+{
+    uint64_t tasks = row->tasks;
+    row->state = TOTE_RUN_COMPLETE;
+    row->launch_ns = LAUNCH;
+    row->ready_ns = LAUNCH + ns(0.25);
+    row->first_ns = tasks ? LAUNCH + ns(0.5) : 0;
+    row->fed_ns = tasks ? LAUNCH + ns(1.25) : 0;
+    row->last_ns = LAUNCH + ns(2.25);
+    row->end_ns = LAUNCH + ns(2.5);
+    row->done = done;
+    row->failed = failed;
+    row->cpu_user_ns = ns(1.5);
+    row->cpu_sys_ns = ns(0.5);
+    row->has_digest = failed == 0;
+    row->digest = good_digest();
 }
 
 void report_fixture_run(const char *path, uint64_t tasks, bool has_failed,
                         void (*change)(struct tote_run_row *row))
 {
     struct tote_error err = {0};
-    struct tote_store *store = create(path, "run");
-    struct tote_run_row row = plain_row(tasks);
-    must(tote_store_add_run(store, &row, &err), &err);
+    struct tote_store *store = report_fixture_create(path, "run");
+    struct tote_run_row row = report_fixture_row(tasks);
+    report_must(tote_store_add_run(store, &row, &err), &err);
     put_records(path, row.id, tasks, has_failed);
-    row.state = TOTE_RUN_COMPLETE;
-    row.launch_ns = LAUNCH;
-    row.ready_ns = LAUNCH + ns(0.25);
-    row.first_ns = tasks ? LAUNCH + ns(0.5) : 0;
-    row.fed_ns = tasks ? LAUNCH + ns(1.25) : 0;
-    row.last_ns = LAUNCH + ns(2.25);
-    row.end_ns = LAUNCH + ns(2.5);
-    row.failed = has_failed ? tasks / 5 : 0;
-    row.done = tasks - row.failed;
-    row.cpu_user_ns = ns(1.5);
-    row.cpu_sys_ns = ns(0.5);
-    row.has_digest = !has_failed;
-    row.digest = good_digest();
+    uint64_t failed = has_failed ? tasks / 5 : 0;
+    report_fixture_end(&row, tasks - failed, failed);
     if (change)
         change(&row);
-    must(tote_store_update_run(store, &row, &err), &err);
+    report_must(tote_store_update_run(store, &row, &err), &err);
+    tote_store_close(store);
+}
+
+/* --- a bag that went on --- */
+
+static void put_range(const char *path, struct tote_run_row *row, uint64_t first,
+                      uint64_t end, bool heals)
+{
+    struct tote_error err = {0};
+    struct tote_writer *writer;
+    report_must(tote_writer_start(path, TOTE_DURABILITY_GROUP, &writer, &err), &err);
+    for (uint64_t task = first; task < end; task++) {
+        bool was_bad = task % 5 == 4;
+        if (heals && !was_bad)
+            continue;
+        struct tote_record record = report_fixture_record(task, heals || !was_bad);
+        record.attempt = (uint32_t)row->id;
+        report_must(tote_writer_put_records(writer, row->id, 1, &record, 1, &err),
+                    &err);
+        row->done += record.outcome == TOTE_OUTCOME_OK;
+        row->failed += record.outcome != TOTE_OUTCOME_OK;
+    }
+    report_must(tote_writer_stop(writer, &err), &err);
+}
+
+void report_fixture_resumed(const char *path, uint64_t tasks, bool heals)
+{
+    struct tote_error err = {0};
+    struct tote_store *store = report_fixture_create(path, "run");
+    const uint64_t ends[] = {0, tasks / 2, tasks / 4 * 3, tasks};
+    const enum tote_run_state states[] = {TOTE_RUN_INTERRUPTED, TOTE_RUN_BROKEN,
+                                          TOTE_RUN_COMPLETE};
+    for (size_t i = 0; i < 3; i++) {
+        struct tote_run_row row = report_fixture_row(tasks);
+        row.attempts_to = (uint32_t)i + 1;
+        report_must(tote_store_add_run(store, &row, &err), &err);
+        if (i == 2 && heals)
+            put_range(path, &row, 0, ends[1], true);
+        put_range(path, &row, ends[i], ends[i + 1], false);
+        report_fixture_end(&row, row.done, row.failed);
+        row.state = states[i];
+        row.has_digest = false;
+        row.why = (char *)(i == 0 ? "Hangup" : i == 1 ? "the engine died" : "");
+        report_must(tote_store_update_run(store, &row, &err), &err);
+    }
     tote_store_close(store);
 }
 
 void report_fixture_empty(const char *path, const char *kind)
 {
-    tote_store_close(create(path, kind));
+    tote_store_close(report_fixture_create(path, kind));
 }
 
 /* --- a comparison --- */
@@ -151,12 +204,12 @@ static void add_run(struct tote_store *store, const struct report_plan *plan, si
     const struct report_cell *cell = &plan->cells[i];
     double rate =
         cell->tasks_per_s * (1 + cell->spread * place_of(block, plan->blocks));
-    struct tote_run_row row = plain_row(plan->tasks);
+    struct tote_run_row row = report_fixture_row(plan->tasks);
     row.label = (char *)cell->label;
     row.batch = (char *)"1";
     row.cell = (int64_t)i + 1;
     row.block = block;
-    must(tote_store_add_run(store, &row, &err), &err);
+    report_must(tote_store_add_run(store, &row, &err), &err);
     row.state = TOTE_RUN_COMPLETE;
     row.launch_ns = LAUNCH;
     row.ready_ns = LAUNCH + ns(cell->start_s);
@@ -170,7 +223,7 @@ static void add_run(struct tote_store *store, const struct report_plan *plan, si
     row.digest = good_digest();
     if (plan->change)
         plan->change(&row);
-    must(tote_store_update_run(store, &row, &err), &err);
+    report_must(tote_store_update_run(store, &row, &err), &err);
 }
 
 static void add_limit(struct tote_store *store, const struct report_plan *plan,
@@ -185,16 +238,16 @@ static void add_limit(struct tote_store *store, const struct report_plan *plan,
         .wall_ns = ns((double)plan->tasks / rate),
         .digest = good_digest(),
     };
-    must(tote_store_add_limit(store, &row, &err), &err);
+    report_must(tote_store_add_limit(store, &row, &err), &err);
 }
 
 void report_fixture_compare(const char *path, const struct report_plan *plan)
 {
     struct tote_error err = {0};
-    struct tote_store *store = create(path, "compare");
-    must(tote_store_set(store, "runs", "6", &err), &err);
+    struct tote_store *store = report_fixture_create(path, "compare");
+    report_must(tote_store_set(store, "runs", "6", &err), &err);
     if (plan->end)
-        must(tote_store_set(store, "end", plan->end, &err), &err);
+        report_must(tote_store_set(store, "end", plan->end, &err), &err);
     for (int64_t block = 1; block <= plan->blocks; block++) {
         for (size_t i = plan->n_cells; i-- > 0;) /* not in the order of cells */
             add_run(store, plan, i, block);
@@ -223,7 +276,7 @@ static void make_run_empty_bag(const char *path)
 
 static void leave_running(struct tote_run_row *row)
 {
-    struct tote_run_row fresh = plain_row(row->tasks + 10);
+    struct tote_run_row fresh = report_fixture_row(row->tasks + 10);
     fresh.id = row->id;
     fresh.engine_version = fresh.binding = fresh.box = (char *)"";
     fresh.is_boxed = false;
@@ -289,6 +342,39 @@ static void poison(struct tote_run_row *row)
 static void make_run_hostile(const char *path)
 {
     report_fixture_run(path, 10, false, poison);
+}
+
+static void make_run_resumed(const char *path)
+{
+    report_fixture_resumed(path, 100, false);
+}
+
+static void make_run_healed(const char *path)
+{
+    report_fixture_resumed(path, 100, true);
+}
+
+static void make_commands(const char *path)
+{
+    report_fixture_commands(path, 20, NULL);
+}
+
+/* Its row is from before the list was read. */
+static void leave_commands(struct tote_run_row *row)
+{
+    leave_running(row);
+    row->tasks = row->size = row->seed = 0;
+    row->kernel = (char *)"command";
+}
+
+static void make_commands_killed(const char *path)
+{
+    report_fixture_commands(path, 20, leave_commands);
+}
+
+static void make_commands_resumed(const char *path)
+{
+    report_fixture_commands_resumed(path, 20);
 }
 
 static const struct report_cell three[] = {
@@ -405,6 +491,11 @@ const struct report_scenario report_scenarios[] = {
     {"run_broken", make_run_broken},
     {"run_broken_late", make_run_broken_late},
     {"run_hostile", make_run_hostile},
+    {"run_resumed", make_run_resumed},
+    {"run_healed", make_run_healed},
+    {"commands", make_commands},
+    {"commands_killed", make_commands_killed},
+    {"commands_resumed", make_commands_resumed},
     {"compare", make_compare},
     {"compare_short", make_compare_short},
     {"compare_one", make_compare_one},

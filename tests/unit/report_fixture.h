@@ -35,6 +35,22 @@ void report_fixture_compare(const char *path, const struct report_plan *plan);
 void report_fixture_run(const char *path, uint64_t tasks, bool has_failed,
                         void (*change)(struct tote_run_row *row));
 
+/* Makes a bag of that many tasks that went on: a first run that was interrupted after
+ * half of them, a second that broke after the next quarter, a third that did the rest.
+ * Every fifth task fails in the run that has it first; if it heals, the third run does
+ * well where the first did not. */
+void report_fixture_resumed(const char *path, uint64_t tasks, bool heals);
+
+/* Makes a bag of commands of that many tasks, at least 10, and one run in which some
+ * fail, each for another cause (report_commands.c). */
+void report_fixture_commands(const char *path, uint64_t tasks,
+                             void (*change)(struct tote_run_row *row));
+
+/* The same gone on with a list that has five other tasks in place of the last five, and
+ * a run that did these, and task 1 again; task 0 has been taken back. Task 2 fails
+ * again. */
+void report_fixture_commands_resumed(const char *path, uint64_t tasks);
+
 /* Makes a store of that kind, with settings, no run and no end. */
 void report_fixture_empty(const char *path, const char *kind);
 
@@ -44,5 +60,14 @@ struct report_scenario {
     void (*make)(const char *path);
 };
 extern const struct report_scenario report_scenarios[]; /* the last has no name */
+
+/* --- for fixtures --- */
+
+void report_must(int rc, const struct tote_error *err);
+struct tote_store *report_fixture_create(const char *path, const char *kind);
+struct tote_run_row report_fixture_row(uint64_t tasks);
+/* As that of a run that went well, and how many tasks it did. */
+void report_fixture_end(struct tote_run_row *row, uint64_t done, uint64_t failed);
+struct tote_record report_fixture_record(uint64_t task, bool is_ok);
 
 #endif

@@ -87,6 +87,12 @@ struct tote_run_row fixture_run(uint64_t tasks)
     };
 }
 
+static void wait_news(struct tote_writer *writer)
+{
+    struct pollfd news = {.fd = tote_writer_fd(writer), .events = POLLIN};
+    assert_int_equal(poll(&news, 1, 30000), 1);
+}
+
 int fixture_put(struct tote_writer *writer, uint64_t first, uint64_t n,
                 uint64_t *ret_durable, struct tote_error *err)
 {
@@ -101,8 +107,7 @@ int fixture_put(struct tote_writer *writer, uint64_t first, uint64_t n,
         code = tote_writer_durable(writer, ret_durable, err);
         if (code < 0 || *ret_durable >= first + n)
             break;
-        struct pollfd news = {.fd = tote_writer_fd(writer), .events = POLLIN};
-        assert_int_equal(poll(&news, 1, 30000), 1);
+        wait_news(writer);
     }
     return code;
 }
@@ -134,7 +139,7 @@ void fixture_store(const char *path, uint64_t n)
     assert_int_equal(tote_store_create(path, &store, &err), 0);
     assert_int_equal(tote_store_set(store, "bag", "tasks: 12", &err), 0);
     assert_int_equal(tote_store_add_run(store, &run, &err), 0);
-    assert_int_equal(tote_writer_start(path, &writer, &err), 0);
+    assert_int_equal(tote_writer_start(path, TOTE_DURABILITY_GROUP, &writer, &err), 0);
     put_batches(writer, n);
     assert_int_equal(fixture_put(writer, 0, n, &durable, &err), 0);
     assert_int_equal(tote_writer_stop(writer, &err), 0);
@@ -146,6 +151,124 @@ void fixture_store(const char *path, uint64_t n)
     assert_int_equal(tote_store_update_run(store, &run, &err), 0);
     tote_store_close(store);
 }
+
+/* --- commands --- */
+
+void fixture_command(uint64_t task, struct fixture_command *ret)
+{
+    struct fixture_command *c = ret;
+    unsigned long long n = task;
+    *c = (struct fixture_command){.outs = {c->path}};
+    int item_n = snprintf(c->item, sizeof c->item, "item %llu%cb%llu", n, 0, n) + 1;
+    snprintf(c->path, sizeof c->path, "out/%llu.png", n);
+    snprintf(c->text[0], sizeof c->text[0], "said %llu\n", n);
+    snprintf(c->text[1], sizeof c->text[1], "warned of %llu\n", n);
+    c->file = (struct tote_result_file){1000 + task, {~task, task}};
+    c->row = (struct tote_task_row){
+        .task = task,
+        .listed = 1,
+        .place = task,
+        .key = {task * UINT64_C(0x9e3779b97f4a7c15), task},
+        .inputs = {task, 5},
+        .item = c->item,
+        .item_n = (size_t)item_n,
+        .outs = c->outs,
+        .n_outs = 1,
+    };
+    c->result = (struct tote_result){
+        .task = task,
+        .why = "",
+        .streams = {{c->text[0], strlen(c->text[0])}, {c->text[1], strlen(c->text[1])}},
+        .stream_bytes = {strlen(c->text[0]), strlen(c->text[1])},
+        .max_rss = 4096 * (task + 1),
+        .outs = &c->file,
+        .n_outs = 1,
+    };
+    c->output =
+        (struct tote_output_row){c->path, task, 1, c->file.size, c->file.digest};
+}
+
+int fixture_put_tasks(struct tote_writer *writer, uint64_t first, uint64_t n,
+                      struct tote_error *err)
+{
+    struct fixture_command *commands = calloc(n + 1, sizeof *commands);
+    struct tote_task_row *rows = calloc(n + 1, sizeof *rows);
+    assert_true(commands && rows);
+    for (uint64_t i = 0; i < n; i++) {
+        fixture_command(first + i, &commands[i]);
+        rows[i] = commands[i].row;
+    }
+    uint64_t durable, before = tote_writer_tasks(writer);
+    int code = tote_writer_put_tasks(writer, rows, n, err);
+    memset(commands, 'x', n * sizeof *commands); /* copied */
+    free(commands);
+    free(rows);
+    tote_writer_hurry(writer);
+    while (code == 0) {
+        code = tote_writer_durable(writer, &durable, err);
+        if (code < 0 || tote_writer_tasks(writer) >= before + n)
+            break;
+        wait_news(writer);
+    }
+    return code;
+}
+
+int fixture_put_results(struct tote_writer *writer, uint64_t first, uint64_t n,
+                        uint64_t *ret_durable, struct tote_error *err)
+{
+    struct fixture_command *commands = calloc(n + 1, sizeof *commands);
+    struct tote_record *records = calloc(n + 1, sizeof *records);
+    struct tote_result *results = calloc(n + 1, sizeof *results);
+    struct tote_output_row *outputs = calloc(n + 1, sizeof *outputs);
+    assert_true(commands && records && results && outputs);
+    for (uint64_t i = 0; i < n; i++) {
+        fixture_command(first + i, &commands[i]);
+        records[i] = fixture_record(first + i);
+        results[i] = commands[i].result;
+        outputs[i] = commands[i].output;
+    }
+    uint64_t before = 0;
+    int code = tote_writer_durable(writer, &before, err);
+    if (code == 0)
+        code =
+            tote_writer_put_results(writer, 1, 1, records, results, n, outputs, n, err);
+    memset(commands, 'x', n * sizeof *commands); /* copied */
+    free(commands);
+    free(records);
+    free(results);
+    free(outputs);
+    tote_writer_hurry(writer);
+    while (code == 0) {
+        code = tote_writer_durable(writer, ret_durable, err);
+        if (code < 0 || *ret_durable >= before + n)
+            break;
+        wait_news(writer);
+    }
+    return code;
+}
+
+void fixture_commands(const char *path, uint64_t n)
+{
+    struct tote_error err = {0};
+    struct tote_store *store = NULL;
+    struct tote_writer *writer = NULL;
+    struct tote_run_row run = fixture_run(n);
+    uint64_t durable = 0;
+    run.kernel = "command";
+    run.attempts_to = 1;
+    assert_int_equal(tote_store_create(path, &store, &err), 0);
+    assert_int_equal(tote_store_add_run(store, &run, &err), 0);
+    assert_int_equal(tote_writer_start(path, TOTE_DURABILITY_GROUP, &writer, &err), 0);
+    assert_int_equal(fixture_put_tasks(writer, 0, n, &err), 0);
+    assert_int_equal(fixture_put_results(writer, 0, n, &durable, &err), 0);
+    assert_int_equal(tote_writer_stop(writer, &err), 0);
+    run.state = TOTE_RUN_COMPLETE;
+    run.done = n;
+    assert_int_equal(tote_store_update_run(store, &run, &err), 0);
+    tote_store_close(store);
+}
+
+/* --- files --- */
 
 size_t fixture_count_files(void)
 {

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "store/writer.h"
+#include "store/commands.h"
 
 /* A cmocka setup and teardown: makes a fresh folder and enters it; leaves and removes
  * it. */
@@ -28,6 +28,29 @@ void fixture_store(const char *path, uint64_t n);
  * failed: its code. */
 int fixture_put(struct tote_writer *writer, uint64_t first, uint64_t n,
                 uint64_t *ret_durable, struct tote_error *err);
+
+/* A task of a bag of commands and what came of it: everything follows from its number,
+ * and all that the rows borrow is in here. It makes one file. */
+struct fixture_command {
+    struct tote_task_row row;
+    struct tote_result result;
+    struct tote_output_row output;
+    char item[32], path[32], text[2][64];
+    const char *outs[1];
+    struct tote_result_file file;
+};
+void fixture_command(uint64_t task, struct fixture_command *ret);
+
+/* Puts tasks [first, first + n), or results of them (of run 1, attempt 1), each with
+ * its output; waits until they are durable or the writer has failed: its code. durable
+ * counts from the start of the writer. */
+int fixture_put_tasks(struct tote_writer *writer, uint64_t first, uint64_t n,
+                      struct tote_error *err);
+int fixture_put_results(struct tote_writer *writer, uint64_t first, uint64_t n,
+                        uint64_t *ret_durable, struct tote_error *err);
+
+/* Creates path with one run (id 1), n tasks and their results. */
+void fixture_commands(const char *path, uint64_t n);
 
 /* Files in the current folder. */
 size_t fixture_count_files(void);

@@ -21,19 +21,24 @@ struct given {
 static const struct tote_option bag[] = {
     {.name = "tasks",
      .type = TOTE_OPTION_UINT,
-     .offset = offsetof(struct given, tasks)},
+     .offset = offsetof(struct given, tasks),
+     .letter = 'k'},
     {.name = "kernel",
      .type = TOTE_OPTION_TEXT,
      .offset = offsetof(struct given, kernel)},
 };
 static const struct tote_option output[] = {
     {.name = "json", .type = TOTE_OPTION_BOOL, .offset = offsetof(struct given, json)},
-    {.name = "loud", .type = TOTE_OPTION_BOOL, .offset = offsetof(struct given, loud)},
+    {.name = "loud",
+     .type = TOTE_OPTION_BOOL,
+     .offset = offsetof(struct given, loud),
+     .letter = '0'},
 };
-static const struct tote_option_list lists[] = {{bag, 2}, {output, 2}};
+static const struct tote_option_list lists[] = {{bag, 2, NULL}, {output, 2, NULL}};
 
 /* Words are parted by blanks; "" is an empty word. */
-static int parse(const char *line, struct tote_args *args, struct tote_error *err)
+static int parse_as(const char *line, bool takes_rest, struct tote_args *args,
+                    struct tote_error *err)
 {
     static char words[4096];
     char *argv[TOTE_ARGS_MAX * 3 + 1], *at = words;
@@ -49,7 +54,12 @@ static int parse(const char *line, struct tote_args *args, struct tote_error *er
         if (strcmp(argv[i], "\"\"") == 0)
             argv[i] += 2;
     argv[argc] = NULL;
-    return tote_args_parse(argc, argv, lists, 2, 2, args, err);
+    return tote_args_parse(argc, argv, lists, 2, 2, takes_rest, args, err);
+}
+
+static int parse(const char *line, struct tote_args *args, struct tote_error *err)
+{
+    return parse_as(line, false, args, err);
 }
 
 /* What was read, in one line: "tasks=1 json=yes | a b". */
@@ -94,6 +104,11 @@ static void lines_are_split(void **state)
         {"\"\"", "| ", false, false},
         {"--help", "|", true, false},
         {"-h --tasks 3", "tasks=3 |", true, false},
+        {"-k 5", "tasks=5 |", false, false},
+        {"-k5 -0 a", "tasks=5 loud=yes | a", false, false},
+        {"-k -0", "tasks=-0 |", false, false},
+        {"--kernel -0", "kernel=-0 |", false, false},
+        {"-- -0", "| -0", false, false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct tote_args args;
@@ -118,6 +133,8 @@ static void what_is_wrong_is_said(void **state)
         {"--tasks", "option --tasks wants a value"},
         {"--=5", "unknown option --;"},
         {"-t 5", "unknown option -t; --help lists all"},
+        {"-0k", "unknown option -0k; --help lists all"},
+        {"-k", "option --tasks wants a value"},
         {"a b c", "unexpected argument 'c'"},
         {"--jso --json", "did you mean --json?"},
     };
@@ -174,6 +191,31 @@ static void too_many_are_refused(void **state)
     assert_string_equal(err.text, "more than 64 options");
 }
 
+/* However many they are, and whatever they look like. */
+static void words_after_two_dashes_are_left_alone(void **state)
+{
+    (void)state;
+    enum { N = 3 * TOTE_ARGS_MAX };
+    char *argv[N];
+    struct tote_args args;
+    for (int i = 0; i < N; i++)
+        argv[i] = (char *)(i % 2 ? "--tasks" : "x");
+    argv[0] = (char *)"a";
+    argv[1] = (char *)"--";
+    assert_int_equal(tote_args_parse(N, argv, lists, 2, 1, true, &args, NULL), 0);
+    assert_true(args.has_rest && args.n_rest == N - 2 && args.n_arguments == 1);
+    assert_string_equal(args.rest[1], "--tasks");
+    assert_int_equal(parse_as("-- -h --json --", true, &args, NULL), 0);
+    assert_true(args.n_rest == 3 && !args.wants_help && !args.wants_json);
+    assert_int_equal(parse_as("--", true, &args, NULL), 0);
+    assert_true(args.has_rest && args.n_rest == 0);
+    assert_int_equal(parse_as("a b", true, &args, NULL), 0);
+    assert_false(args.has_rest);
+    struct tote_error err = {0};
+    assert_int_equal(parse_as("a b c", true, &args, &err), -EINVAL);
+    assert_non_null(strstr(err.text, "comes after --"));
+}
+
 static void values_are_applied_in_order(void **state)
 {
     (void)state;
@@ -198,6 +240,7 @@ int main(void)
         cmocka_unit_test(json_is_seen_before_and_behind_a_mistake),
         cmocka_unit_test(the_last_value_is_found),
         cmocka_unit_test(too_many_are_refused),
+        cmocka_unit_test(words_after_two_dashes_are_left_alone),
         cmocka_unit_test(values_are_applied_in_order),
     };
     return cmocka_run_group_tests_name("args", tests, NULL, NULL);

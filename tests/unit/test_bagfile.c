@@ -42,10 +42,15 @@ static const struct tote_option table[] = {
 };
 enum { N_TABLE = sizeof table / sizeof table[0] };
 
+static struct tote_words command;
+static const struct tote_bagfile_list list = {"command", &command};
+static const struct tote_bagfile_keys keys = {table, N_TABLE, &list, 1};
+
 static int parse_n(const char *text, size_t n, struct bag *bag, struct tote_error *err)
 {
     assert_int_equal(tote_options_defaults(table, N_TABLE, bag, NULL), 0);
-    return tote_bagfile_parse("bag.yaml", text, n, table, N_TABLE, bag, err);
+    tote_words_finish(&command);
+    return tote_bagfile_parse("bag.yaml", text, n, &keys, bag, err);
 }
 
 static void parse(const char *text, struct bag *bag)
@@ -109,6 +114,27 @@ static void nothing_sets_nothing(void **state)
     }
 }
 
+/* Commas stay in them, and 1023 bytes are not the end. */
+static void lists_of_words_stay_lists(void **state)
+{
+    (void)state;
+    struct bag bag;
+    char *text = malloc(4096);
+    assert_non_null(text);
+    snprintf(text, 4096, "command: ['a,b', \"{item}\", '', %03000d]\ntasks: 2\n", 7);
+    parse(text, &bag);
+    assert_true(bag.tasks == 2 && command.n == 4);
+    assert_string_equal(command.at[0], "a,b");
+    assert_string_equal(command.at[1], "{item}");
+    assert_string_equal(command.at[2], "");
+    assert_int_equal(strlen(command.at[3]), 3000);
+    assert_null(command.at[4]);
+    parse("command: []\n", &bag);
+    assert_int_equal(command.n, 0);
+    free(text);
+    tote_words_finish(&command);
+}
+
 /* --- wrong --- */
 
 #define LONG16  "0123456789abcdef"
@@ -151,6 +177,11 @@ static const struct {
     {"tasks: 1\nkernel: \xff\n", "bag.yaml:2:9: ", "UTF-8"},
     {"tasks: 1\nkernel: a\x01\n", "bag.yaml:2:10: ", "control characters"},
     {"kernel: @x\n", "bag.yaml:1:9: ", ""},
+    {"command: a b\n", "bag.yaml:1:10: ", "a list of words"},
+    {"command: [{item}]\n", "bag.yaml:1:10: ", "braces in quotes"},
+    {"command: [a, [b]]\n", "bag.yaml:1:10: ", "a list of words"},
+    {"command: [\"a\\0b\"]\n", "bag.yaml:1:10: ", "a list of words"},
+    {"command: [a]\ncommand: [b]\n", "bag.yaml:2:1: ", "this key was there before"},
 };
 
 static void what_is_wrong_has_its_place(void **state)
@@ -193,7 +224,7 @@ static void a_hostile_file_does_no_harm(void **state)
 static int load(const char *path, struct bag *bag, struct tote_error *err)
 {
     assert_int_equal(tote_options_defaults(table, N_TABLE, bag, NULL), 0);
-    return tote_bagfile_load(path, table, N_TABLE, bag, err);
+    return tote_bagfile_load(path, &keys, bag, err);
 }
 
 static void files_that_cannot_be_read(void **state)
@@ -241,6 +272,15 @@ static void random_text(uint64_t *random, char *into)
             (size_t)snprintf(into + used, 4, "%s", letters[random_below(random, 24)]);
 }
 
+static void choose_words(uint64_t *random, struct tote_words *words)
+{
+    for (uint64_t n = random_below(random, 4); n > 0; n--) {
+        char text[2048];
+        random_text(random, text);
+        assert_int_equal(tote_words_add(words, text, strlen(text)), 0);
+    }
+}
+
 static void choose(uint64_t *random, struct bag *bag)
 {
     memset(bag, 0, sizeof *bag);
@@ -265,8 +305,13 @@ static void what_is_printed_is_read_again(void **state)
         size_t n = 0;
         struct tote_error err = {0};
         choose(&random, &bag);
+        struct tote_words before = {0};
+        tote_words_finish(&command);
+        choose_words(&random, &command);
+        for (size_t k = 0; k < command.n; k++)
+            tote_words_add(&before, command.at[k], strlen(command.at[k]));
         FILE *out = open_memstream(&text, &n);
-        assert_int_equal(tote_bagfile_print(table, N_TABLE, &bag, out, NULL), 0);
+        assert_int_equal(tote_bagfile_print(&keys, &bag, out, NULL), 0);
         fclose(out);
         if (parse_n(text, n, &back, &err) < 0)
             fail_msg("%s in\n%s", err.text, text);
@@ -275,6 +320,10 @@ static void what_is_printed_is_read_again(void **state)
                     bag.loud == back.loud && bag.net == back.net);
         assert_string_equal(bag.kernel, back.kernel);
         assert_string_equal(bag.engines, back.engines);
+        assert_int_equal(command.n, before.n);
+        for (size_t k = 0; k < command.n; k++)
+            assert_string_equal(command.at[k], before.at[k]);
+        tote_words_finish(&before);
         free(text);
     }
 }
@@ -287,10 +336,11 @@ static void what_cannot_be_printed_is_an_error(void **state)
     size_t n = 0;
     struct tote_error err = {0};
     FILE *out = open_memstream(&text, &n);
-    assert_int_equal(tote_bagfile_print(table, N_TABLE, &bag, out, &err), -EIO);
+    assert_int_equal(tote_bagfile_print(&keys, &bag, out, &err), -EIO);
     assert_true(err.text[0]);
     fclose(out);
     free(text);
+    tote_words_finish(&command);
 }
 
 int main(void)
@@ -299,6 +349,7 @@ int main(void)
         cmocka_unit_test(all_types_are_read),
         cmocka_unit_test(other_ways_to_write_yaml),
         cmocka_unit_test(nothing_sets_nothing),
+        cmocka_unit_test(lists_of_words_stay_lists),
         cmocka_unit_test(what_is_wrong_has_its_place),
         cmocka_unit_test(a_hostile_file_does_no_harm),
         cmocka_unit_test(files_that_cannot_be_read),

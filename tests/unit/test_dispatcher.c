@@ -21,7 +21,9 @@ struct world {
     struct tote_batch out[OUT_MAX]; /* handed out, by id - 1 */
     size_t n_out, n_stops, n_back, n_lost;
     uint64_t n_stored;
+    struct tote_record stored; /* the last */
     bool is_full;
+    uint32_t fit; /* tasks of a batch at most */
     int run_fails, record_fails;
     tote_ns_t now;
 };
@@ -52,9 +54,9 @@ static int world_record(void *context, uint64_t worker,
                         struct tote_error *err)
 {
     (void)worker;
-    (void)records;
     struct world *w = context;
     w->n_stored += n;
+    w->stored = records[n - 1];
     return w->record_fails ? tote_error_set(err, w->record_fails, "the disk is full")
                            : 0;
 }
@@ -78,6 +80,13 @@ static bool world_is_full(void *context)
     return ((struct world *)context)->is_full;
 }
 
+static uint32_t world_fit(void *context, uint64_t first, uint32_t count)
+{
+    (void)first;
+    const struct world *w = context;
+    return w->fit && w->fit < count ? w->fit : count;
+}
+
 static const struct tote_dispatch_ops world_ops = {
     .now = world_now,
     .run = world_run,
@@ -85,6 +94,7 @@ static const struct tote_dispatch_ops world_ops = {
     .record = world_record,
     .back = world_back,
     .is_full = world_is_full,
+    .fit = world_fit,
 };
 
 static struct world *world_create(uint64_t tasks, uint32_t slots, uint32_t batch)
@@ -105,15 +115,32 @@ static void world_destroy(struct world *w)
 
 static struct tote_record records[TOTE_BATCH_MAX + 1]; /* of the last done() */
 
-static int done(struct world *w, uint64_t id, struct tote_error *err)
+static int done_as(struct world *w, uint64_t id, enum tote_outcome outcome,
+                   struct tote_error *err)
 {
     const struct tote_batch *batch = &w->out[id - 1];
     for (uint32_t i = 0; i < batch->count; i++)
         records[i] = (struct tote_record){.task = batch->first + i,
                                           .attempt = batch->attempt,
                                           .start_ns = 1,
-                                          .end_ns = 2};
+                                          .end_ns = 2,
+                                          .outcome = outcome};
     return tote_dispatcher_done(&w->d, id, 1, records, batch->count, err);
+}
+
+static int done(struct world *w, uint64_t id, struct tote_error *err)
+{
+    return done_as(w, id, TOTE_OUTCOME_OK, err);
+}
+
+/* Lets the time come at which a lost task may go out again; returns how long it was. */
+static tote_ns_t wake(struct world *w)
+{
+    tote_ns_t at = tote_dispatcher_wake_ns(&w->d), before = w->now;
+    assert_true(at > w->now);
+    w->now = at - 1;
+    assert_int_equal(tote_dispatcher_tick(&w->d, NULL), 0);
+    return at - before;
 }
 
 static int lost(struct world *w, uint64_t id, struct tote_error *err)
@@ -198,7 +225,10 @@ static void an_answer_given_twice_counts_as_duplicates(void **state)
     (void)state;
     struct world *w = world_create(8, 1, 4);
     tote_dispatcher_ready(&w->d, NULL);
+    assert_int_equal(tote_dispatcher_running(&w->d), 8);
     assert_int_equal(done(w, 1, NULL), 0);
+    assert_int_equal(tote_dispatcher_running(&w->d), 4);
+    assert_int_equal(tote_dispatcher_expects(&w->d, 1, records, 4, NULL), 0);
     assert_int_equal(done(w, 1, NULL), 0);
     assert_int_equal(w->d.recorder.recorded, 4);
     assert_int_equal(w->d.recorder.duplicate, 4);
@@ -212,6 +242,7 @@ static void a_late_answer_wins_and_its_retry_is_a_duplicate(void **state)
     struct world *w = world_create(1, 1, 4);
     tote_dispatcher_ready(&w->d, NULL);
     assert_int_equal(lost(w, 1, NULL), 0);
+    wake(w);
     assert_int_equal(w->n_out, 2);
     assert_int_equal(w->out[1].attempt, 2);
     assert_int_equal(done(w, 1, NULL), 0);
@@ -229,8 +260,10 @@ static void nothing_goes_out_once_all_is_recorded(void **state)
     struct world *w = world_create(64, 1, 64);
     tote_dispatcher_ready(&w->d, NULL);
     assert_int_equal(lost(w, 1, NULL), 0);
+    wake(w);
     assert_int_equal(w->n_out, 1 + TOTE_WINDOW);
     assert_int_equal(done(w, 1, NULL), 0);
+    assert_int_equal(tote_dispatcher_wake_ns(&w->d), 0);
     assert_int_equal(done(w, 2, NULL), 0);
     assert_int_equal(w->n_out, 1 + TOTE_WINDOW);
     assert_int_equal(tote_dispatcher_durable(&w->d, 64, NULL), 0);
@@ -243,11 +276,18 @@ static void a_killer_ends_as_one_lost_outcome(void **state)
     (void)state;
     struct world *w = world_create(1, 1, 1);
     tote_dispatcher_ready(&w->d, NULL);
-    for (uint64_t id = 1; id <= TOTE_LOST_ALONE_MAX; id++)
+    for (uint64_t id = 1; id <= TOTE_LOST_ALONE_MAX; id++) {
         assert_int_equal(lost(w, id, NULL), 0);
+        if (id < TOTE_LOST_ALONE_MAX)
+            wake(w);
+    }
     assert_int_equal(w->n_out, TOTE_LOST_ALONE_MAX);
     assert_int_equal(w->d.recorder.recorded, 1);
     assert_int_equal(w->d.recorder.ok, 0);
+    assert_int_equal(w->d.quarantined, 1);
+    assert_int_equal(w->d.run_failed, 1);
+    assert_int_equal(w->stored.outcome, TOTE_OUTCOME_LOST);
+    assert_int_equal(w->stored.attempt, TOTE_LOST_ALONE_MAX);
     assert_int_equal(w->n_lost, TOTE_LOST_ALONE_MAX);
     assert_int_equal(tote_dispatcher_durable(&w->d, 1, NULL), 0);
     assert_int_equal(w->n_stops, 1);
@@ -355,6 +395,7 @@ static void a_lost_batch_may_come_late_but_only_as_it_was(void **state)
                 "batch 2 with a record of task 8");
     for (uint32_t i = 0; i < 4; i++)
         records[i] = (struct tote_record){.task = 4 + i, .attempt = 1};
+    assert_int_equal(tote_dispatcher_expects(&w->d, 2, records, 4, NULL), 1);
     assert_int_equal(tote_dispatcher_done(&w->d, 2, 1, records, 4, NULL), 0);
     assert_int_equal(w->n_stored, 4);
     assert_int_equal(tote_dispatcher_done(&w->d, 2, 1, records, 4, NULL), 0);
@@ -401,7 +442,394 @@ static void the_store_cannot_have_more_than_it_got(void **state)
     world_destroy(w);
 }
 
-/* --- stop --- */
+/* --- budgets --- */
+
+static void failures_use_the_retries(void **state)
+{
+    (void)state;
+    for (uint32_t retries = 0; retries < 4; retries++) {
+        struct world *w = world_create(3, 1, 3);
+        tote_dispatcher_set_budget(
+            &w->d, &(struct tote_budget){.retries = retries, .attempts_before = 7});
+        tote_dispatcher_ready(&w->d, NULL);
+        assert_int_equal(w->n_out, 1);
+        assert_int_equal(w->out[0].attempt, 8);
+        for (uint64_t id = 1; id <= w->n_out; id++)
+            assert_int_equal(done_as(w, id, TOTE_OUTCOME_FAILED, NULL), 0);
+        assert_int_equal(w->n_out, 1 + 3 * retries);
+        assert_int_equal(w->out[w->n_out - 1].attempt, 8 + retries);
+        assert_int_equal(w->out[w->n_out - 1].failures, retries);
+        assert_int_equal(w->d.retried, 3 * retries);
+        assert_int_equal(w->n_stored, 3 + 3 * retries);
+        assert_int_equal(w->d.stored, w->n_stored);
+        assert_int_equal(w->d.run_failed, 3);
+        assert_int_equal(w->d.recorder.duplicate, 0);
+        assert_int_equal(tote_dispatcher_durable(&w->d, w->n_stored, NULL), 0);
+        assert_int_equal(w->n_stops, 1);
+        world_destroy(w);
+    }
+}
+
+static void a_retry_that_is_right_makes_the_task_right(void **state)
+{
+    (void)state;
+    struct world *w = world_create(1, 1, 1);
+    tote_dispatcher_set_budget(&w->d, &(struct tote_budget){.retries = 1});
+    tote_dispatcher_ready(&w->d, NULL);
+    assert_int_equal(done_as(w, 1, TOTE_OUTCOME_WRONG, NULL), 0);
+    assert_int_equal(w->d.recorder.recorded, 0);
+    assert_int_equal(done_as(w, 1, TOTE_OUTCOME_WRONG, NULL), 0); /* said twice */
+    assert_int_equal(w->d.recorder.duplicate, 1);
+    assert_int_equal(w->n_out, 2);
+    assert_int_equal(done(w, 2, NULL), 0);
+    assert_int_equal(w->d.recorder.ok, 1);
+    assert_int_equal(w->d.run_ok, 1);
+    assert_int_equal(w->d.run_failed, 0);
+    assert_int_equal(w->n_stored, 2);
+    world_destroy(w);
+}
+
+/* The next attempt is under way: it must not be taken for the failure of that. */
+static void a_late_failure_is_a_duplicate(void **state)
+{
+    (void)state;
+    struct world *w = world_create(1, 1, 1);
+    tote_dispatcher_ready(&w->d, NULL);
+    assert_int_equal(lost(w, 1, NULL), 0);
+    assert_int_equal(done_as(w, 1, TOTE_OUTCOME_FAILED, NULL), 0);
+    assert_int_equal(w->d.recorder.recorded, 0);
+    assert_int_equal(w->d.recorder.duplicate, 1);
+    assert_int_equal(w->n_stored, 0);
+    wake(w);
+    assert_int_equal(done(w, 2, NULL), 0);
+    assert_int_equal(w->d.recorder.ok, 1);
+    world_destroy(w);
+}
+
+static void the_back_off_doubles_and_holds_nobody_up(void **state)
+{
+    (void)state;
+    struct world *w = world_create(20, 1, 1);
+    tote_ns_t wanted = TOTE_BACKOFF_NS;
+    tote_dispatcher_ready(&w->d, NULL);
+    assert_int_equal(tote_dispatcher_wake_ns(&w->d), 0);
+    assert_int_equal(lost(w, 1, NULL), 0);
+    assert_int_equal(w->n_out, TOTE_WINDOW + 1); /* a fresh one instead */
+    assert_int_equal(w->out[TOTE_WINDOW].first, TOTE_WINDOW);
+    assert_int_equal(tote_dispatcher_wake_ns(&w->d), 0); /* the window is full */
+    for (uint64_t id = 2; id <= 20; id++)
+        assert_int_equal(done(w, id, NULL), 0);
+    assert_in_range(wake(w), wanted - 1000, wanted + 1000);
+    assert_int_equal(w->out[20].first, 0);
+    assert_int_equal(w->out[20].losses, 1);
+    assert_int_equal(lost(w, 21, NULL), 0);
+    assert_in_range(wake(w), 2 * wanted - 1000, 2 * wanted + 1000);
+    assert_int_equal(w->out[21].attempt, 3);
+    world_destroy(w);
+}
+
+static void the_back_off_has_an_end(void **state)
+{
+    (void)state;
+    struct tote_batch batch = {.count = 1};
+    assert_int_equal(tote_budget_backoff_ns(&batch), TOTE_BACKOFF_NS);
+    batch.losses = 8;
+    assert_int_equal(tote_budget_backoff_ns(&batch), TOTE_BACKOFF_NS * 256);
+    for (batch.losses = 9; batch.losses < 100; batch.losses++)
+        assert_int_equal(tote_budget_backoff_ns(&batch), TOTE_BACKOFF_MOST_NS);
+    batch.losses = UINT32_MAX;
+    assert_int_equal(tote_budget_backoff_ns(&batch), TOTE_BACKOFF_MOST_NS);
+}
+
+/* Of a batch over its losses each task gets one chance more, alone. */
+static void losses_have_a_budget_of_their_own(void **state)
+{
+    (void)state;
+    struct world *w = world_create(64, 16, 64);
+    tote_dispatcher_set_budget(&w->d, &(struct tote_budget){.losses = 1});
+    tote_dispatcher_ready(&w->d, NULL);
+    assert_int_equal(lost(w, 1, NULL), 0);
+    wake(w);
+    assert_int_equal(w->n_out, 1 + 8); /* one loss: as usual in pieces */
+    assert_int_equal(lost(w, 2, NULL), 0);
+    wake(w);
+    assert_int_equal(w->n_out, 1 + 8 + 8);
+    for (size_t i = 9; i < 17; i++) {
+        assert_int_equal(w->out[i].count, 1);
+        assert_int_equal(w->out[i].losses, 2);
+        assert_int_equal(w->out[i].attempt, 3);
+    }
+    assert_int_equal(lost(w, 10, NULL), 0);
+    assert_int_equal(w->d.quarantined, 1);
+    assert_int_equal(w->stored.attempt, 3);
+    assert_int_equal(tote_budget_last(&w->d.budget), 3);
+    world_destroy(w);
+}
+
+static void the_last_attempt_is_known_before(void **state)
+{
+    (void)state;
+    static const struct {
+        struct tote_budget budget;
+        uint32_t last;
+    } rows[] = {
+        {{0, 0, 0}, 2},
+        {{0, 1, 0}, 3},
+        {{3, 0, 0}, 5},
+        {{0, 5, 0}, 7},
+        {{0, 5, 7}, 14},
+        {{0, UINT32_MAX, 0}, 7},
+        {{2, 5, 100}, 109},
+        {{UINT32_MAX, 5, 0}, UINT32_MAX},
+        {{0, 0, UINT32_MAX - 1}, UINT32_MAX},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_int_equal(tote_budget_last(&rows[i].budget), rows[i].last);
+}
+
+/* --- a bag that grows, and one that is resumed --- */
+
+static void a_growing_bag_ends_only_when_it_is_whole(void **state)
+{
+    (void)state;
+    struct world *w = world_create(0, 1, 4);
+    assert_int_equal(tote_dispatcher_grow(&w->d, 0, false, NULL), 0);
+    assert_int_equal(tote_dispatcher_ready(&w->d, NULL), 0);
+    assert_false(tote_dispatcher_is_recorded(&w->d));
+    assert_int_equal(w->n_stops, 0);
+    assert_int_equal(tote_dispatcher_grow(&w->d, 2, false, NULL), 0);
+    assert_int_equal(w->n_out, 1); /* does not wait for a full batch */
+    assert_int_equal(w->out[0].count, 2);
+    assert_int_equal(done(w, 1, NULL), 0);
+    assert_int_equal(tote_dispatcher_durable(&w->d, 2, NULL), 0);
+    assert_int_equal(w->n_stops, 0);
+    struct tote_error less = {0}, more = {0};
+    assert_says(tote_dispatcher_grow(&w->d, 1, false, &less), -EINVAL, less, "shrink");
+    assert_int_equal(tote_dispatcher_grow(&w->d, 2, true, NULL), 0);
+    assert_int_equal(w->n_stops, 1);
+    assert_true(w->d.last_ns > 0);
+    assert_says(tote_dispatcher_grow(&w->d, 3, true, &more), -EINVAL, more,
+                "was whole");
+    world_destroy(w);
+}
+
+static void what_is_done_is_not_handed_out(void **state)
+{
+    (void)state;
+    struct world *w = world_create(20, 8, 4);
+    for (uint64_t task = 2; task < 18; task++)
+        if (task != 9)
+            assert_int_equal(tote_dispatcher_skip(&w->d, task, task % 2, NULL), 0);
+    assert_int_equal(tote_dispatcher_skip(&w->d, 17, true, NULL), 0); /* again */
+    assert_int_equal(tote_dispatcher_skip(&w->d, 20, true, NULL), -ERANGE);
+    assert_int_equal(w->d.recorder.recorded, 15);
+    assert_int_equal(w->d.recorder.ok, 7);
+    tote_dispatcher_ready(&w->d, NULL);
+    assert_int_equal(w->n_out, 3);
+    static const uint64_t first[] = {0, 9, 18};
+    static const uint32_t count[] = {2, 1, 2};
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(w->out[i].first, first[i]);
+        assert_int_equal(w->out[i].count, count[i]);
+        assert_int_equal(done(w, i + 1, NULL), 0);
+    }
+    assert_int_equal(w->d.run_ok, 5);
+    assert_int_equal(w->d.recorder.duplicate, 0);
+    assert_int_equal(tote_dispatcher_durable(&w->d, 5, NULL), 0);
+    assert_int_equal(w->n_stops, 1);
+    world_destroy(w);
+}
+
+static void a_bag_that_is_done_ends_when_the_engine_is_ready(void **state)
+{
+    (void)state;
+    struct world *w = world_create(3, 1, 4);
+    for (uint64_t task = 0; task < 3; task++)
+        assert_int_equal(tote_dispatcher_skip(&w->d, task, true, NULL), 0);
+    assert_int_equal(w->n_stops, 0);
+    tote_dispatcher_ready(&w->d, NULL);
+    assert_int_equal(w->n_out, 0);
+    assert_int_equal(w->n_stops, 1);
+    world_destroy(w);
+}
+
+static void a_late_answer_spares_its_tasks_the_next_attempt(void **state)
+{
+    (void)state;
+    struct world *w = world_create(64, 8, 64);
+    tote_dispatcher_ready(&w->d, NULL);
+    assert_int_equal(lost(w, 1, NULL), 0); /* pieces of 8 */
+    wake(w);
+    assert_int_equal(lost(w, 2, NULL), 0); /* tasks 0 to 7, of which none is out */
+    for (uint64_t id = 3; id <= 9; id++)
+        assert_int_equal(done(w, id, NULL), 0);
+    assert_int_equal(done(w, 2, NULL), 0);
+    assert_true(tote_dispatcher_is_recorded(&w->d));
+    assert_int_equal(w->n_out, 9);
+    assert_int_equal(tote_dispatcher_durable(&w->d, 64, NULL), 0);
+    assert_int_equal(w->n_stops, 1);
+    assert_true(w->d.fed_ns > 0 && w->d.fed_ns <= w->d.last_ns);
+    world_destroy(w);
+}
+
+static void what_does_not_fit_goes_out_next(void **state)
+{
+    (void)state;
+    struct world *w = world_create(10, 1, 4);
+    w->fit = 3;
+    tote_dispatcher_ready(&w->d, NULL);
+    assert_int_equal(w->n_out, 4);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(w->out[i].first, 3 * i);
+    assert_int_equal(w->out[3].count, 1);
+    w->fit = 2;
+    assert_int_equal(lost(w, 1, NULL), 0); /* pieces of one task */
+    for (uint64_t id = 2; id <= 4; id++)
+        assert_int_equal(done(w, id, NULL), 0);
+    wake(w);
+    assert_int_equal(w->n_out, 7);
+    world_destroy(w);
+}
+
+/* --- halt, drain, stop --- */
+
+static void halt_counts_what_it_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        enum tote_halt_what what;
+        uint64_t count;
+        double percent;
+        uint64_t ok, failed, tasks;
+        bool is_due;
+    } rows[] = {
+        {TOTE_HALT_FAIL, 1, 0, 9, 0, 100, false},
+        {TOTE_HALT_FAIL, 1, 0, 9, 1, 100, true},
+        {TOTE_HALT_FAIL, 1, 0, 0, 1, 0, true}, /* also while it grows */
+        {TOTE_HALT_SUCCESS, 2, 0, 1, 5, 100, false},
+        {TOTE_HALT_SUCCESS, 2, 0, 2, 0, 100, true},
+        {TOTE_HALT_DONE, 3, 0, 1, 1, 100, false},
+        {TOTE_HALT_DONE, 3, 0, 1, 2, 100, true},
+        {TOTE_HALT_FAIL, 0, 10, 50, 9, 100, false},
+        {TOTE_HALT_FAIL, 0, 10, 50, 10, 100, true},
+        {TOTE_HALT_FAIL, 0, 10, 50, 10, 0, false},
+        {TOTE_HALT_FAIL, 0, 10, 0, 2, 10, false}, /* too few to say */
+        {TOTE_HALT_FAIL, 0, 10, 1, 2, 10, true},
+        {TOTE_HALT_DONE, 0, 50, 4, 0, 10, false},
+        {TOTE_HALT_DONE, 0, 50, 4, 1, 10, true},
+        {TOTE_HALT_SUCCESS, 0, 100, 10, 0, 10, true},
+        {TOTE_HALT_SUCCESS, 0, 0, 0, 5, 10, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct tote_halt halt = {TOTE_HALT_SOON, rows[i].what, rows[i].count,
+                                 rows[i].percent};
+        assert_int_equal(
+            tote_halt_is_due(&halt, rows[i].ok, rows[i].failed, rows[i].tasks),
+            rows[i].is_due);
+        halt.when = TOTE_HALT_NEVER;
+        assert_false(
+            tote_halt_is_due(&halt, rows[i].ok, rows[i].failed, rows[i].tasks));
+    }
+}
+
+static void halt_now_stops_at_once(void **state)
+{
+    (void)state;
+    struct world *w = world_create(100, 1, 1);
+    tote_dispatcher_set_halt(&w->d,
+                             &(struct tote_halt){TOTE_HALT_NOW, TOTE_HALT_FAIL, 1, 0});
+    tote_dispatcher_ready(&w->d, NULL);
+    assert_int_equal(done(w, 1, NULL), 0);
+    assert_false(w->d.has_halted);
+    size_t n = w->n_out;
+    assert_int_equal(done_as(w, 2, TOTE_OUTCOME_FAILED, NULL), 0);
+    assert_true(w->d.has_halted);
+    assert_int_equal(w->d.phase, TOTE_PHASE_STOPPING);
+    assert_int_equal(w->n_stops, 1);
+    assert_int_equal(w->n_out, n);
+    assert_int_equal(w->d.last_ns, 0);
+    world_destroy(w);
+}
+
+static void halt_soon_waits_for_what_is_out(void **state)
+{
+    (void)state;
+    struct world *w = world_create(100, 1, 1);
+    tote_dispatcher_set_halt(&w->d,
+                             &(struct tote_halt){TOTE_HALT_SOON, TOTE_HALT_DONE, 1, 0});
+    tote_dispatcher_ready(&w->d, NULL);
+    for (uint64_t id = 1; id <= TOTE_WINDOW; id++) {
+        assert_int_equal(w->n_out, TOTE_WINDOW);
+        assert_int_equal(done(w, id, NULL), 0);
+        assert_int_equal(w->d.phase, TOTE_PHASE_DRAINING);
+    }
+    assert_int_equal(tote_dispatcher_durable(&w->d, TOTE_WINDOW - 1, NULL), 0);
+    assert_int_equal(w->n_stops, 0);
+    assert_int_equal(tote_dispatcher_durable(&w->d, TOTE_WINDOW, NULL), 0);
+    assert_int_equal(w->n_stops, 1);
+    assert_true(w->d.has_halted);
+    world_destroy(w);
+}
+
+static void a_bag_that_is_done_cannot_be_halted(void **state)
+{
+    (void)state;
+    struct world *w = world_create(2, 1, 1);
+    tote_dispatcher_set_halt(
+        &w->d, &(struct tote_halt){TOTE_HALT_NOW, TOTE_HALT_SUCCESS, 2, 0});
+    tote_dispatcher_ready(&w->d, NULL);
+    assert_int_equal(done(w, 1, NULL), 0);
+    assert_int_equal(done(w, 2, NULL), 0);
+    assert_int_equal(w->n_stops, 0); /* not before they are durable */
+    assert_int_equal(tote_dispatcher_durable(&w->d, 2, NULL), 0);
+    assert_int_equal(w->n_stops, 1);
+    assert_false(w->d.has_halted);
+    assert_true(w->d.last_ns > 0);
+    world_destroy(w);
+}
+
+static void a_drain_hands_out_nothing_and_stops_at_the_end(void **state)
+{
+    (void)state;
+    struct world *w = world_create(100, 1, 1);
+    tote_dispatcher_set_budget(&w->d, &(struct tote_budget){.retries = 9, .losses = 9});
+    tote_dispatcher_ready(&w->d, NULL);
+    assert_int_equal(tote_dispatcher_drain(&w->d, NULL), 0);
+    assert_int_equal(w->d.phase, TOTE_PHASE_DRAINING);
+    assert_int_equal(done(w, 1, NULL), 0);
+    assert_int_equal(done_as(w, 2, TOTE_OUTCOME_FAILED, NULL), 0);
+    assert_int_equal(lost(w, 3, NULL), 0);
+    assert_int_equal(tote_dispatcher_wake_ns(&w->d), 0);
+    assert_int_equal(tote_dispatcher_durable(&w->d, 2, NULL), 0);
+    assert_int_equal(w->n_stops, 0);
+    assert_int_equal(tote_dispatcher_drain(&w->d, NULL), 0);
+    assert_int_equal(done(w, 4, NULL), 0);
+    assert_int_equal(w->n_stops, 0);
+    assert_int_equal(tote_dispatcher_durable(&w->d, 3, NULL), 0);
+    assert_int_equal(w->n_stops, 1);
+    assert_int_equal(w->n_out, TOTE_WINDOW);
+    assert_false(w->d.has_halted);
+    assert_int_equal(w->d.last_ns, 0);
+    world_destroy(w);
+}
+
+static void a_drain_of_nothing_stops_at_once(void **state)
+{
+    (void)state;
+    struct world *w = world_create(100, 1, 1);
+    assert_int_equal(tote_dispatcher_drain(&w->d, NULL), 0); /* before ready */
+    assert_int_equal(w->d.phase, TOTE_PHASE_STOPPING);
+    assert_int_equal(tote_dispatcher_ready(&w->d, NULL), 0);
+    assert_int_equal(w->n_out, 0);
+    world_destroy(w);
+
+    w = world_create(0, 1, 1); /* the list has shown nothing yet */
+    tote_dispatcher_grow(&w->d, 0, false, NULL);
+    tote_dispatcher_ready(&w->d, NULL);
+    assert_int_equal(tote_dispatcher_drain(&w->d, NULL), 0);
+    assert_int_equal(w->n_stops, 1);
+    world_destroy(w);
+}
 
 static void stop_hands_out_nothing_more_but_still_records(void **state)
 {
@@ -467,6 +895,24 @@ int main(void)
         cmocka_unit_test(a_loss_after_the_answer_means_nothing),
         cmocka_unit_test(events_come_in_their_order),
         cmocka_unit_test(the_store_cannot_have_more_than_it_got),
+        cmocka_unit_test(failures_use_the_retries),
+        cmocka_unit_test(a_retry_that_is_right_makes_the_task_right),
+        cmocka_unit_test(a_late_failure_is_a_duplicate),
+        cmocka_unit_test(the_back_off_doubles_and_holds_nobody_up),
+        cmocka_unit_test(the_back_off_has_an_end),
+        cmocka_unit_test(losses_have_a_budget_of_their_own),
+        cmocka_unit_test(the_last_attempt_is_known_before),
+        cmocka_unit_test(a_growing_bag_ends_only_when_it_is_whole),
+        cmocka_unit_test(what_is_done_is_not_handed_out),
+        cmocka_unit_test(a_bag_that_is_done_ends_when_the_engine_is_ready),
+        cmocka_unit_test(a_late_answer_spares_its_tasks_the_next_attempt),
+        cmocka_unit_test(what_does_not_fit_goes_out_next),
+        cmocka_unit_test(halt_counts_what_it_is_told),
+        cmocka_unit_test(halt_now_stops_at_once),
+        cmocka_unit_test(halt_soon_waits_for_what_is_out),
+        cmocka_unit_test(a_bag_that_is_done_cannot_be_halted),
+        cmocka_unit_test(a_drain_hands_out_nothing_and_stops_at_the_end),
+        cmocka_unit_test(a_drain_of_nothing_stops_at_once),
         cmocka_unit_test(stop_hands_out_nothing_more_but_still_records),
         cmocka_unit_test(stop_before_ready_is_no_error),
         cmocka_unit_test(errors_of_the_way_out_come_back),

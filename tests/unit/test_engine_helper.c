@@ -25,8 +25,14 @@
 #define HELLO_BAG  "\"bag\":{\"kernel\":\"noop\",\"size\":0,\"seed\":7,\"tasks\":9},"
 #define HELLO_PATHS                                                                    \
     "\"task_program\":\"/p\",\"task_library\":\"/l\",\"scratch\":\"/s\","
-#define HELLO HELLO_HEAD HELLO_BAG HELLO_PATHS "\"options\":{}}\n"
-#define RUN   "{\"cmd\":\"run\",\"batch\":1,\"first\":0,\"count\":2,\"attempt\":1}\n"
+#define HELLO    HELLO_HEAD HELLO_BAG HELLO_PATHS "\"options\":{}}\n"
+#define RUN      "{\"cmd\":\"run\",\"batch\":1,\"first\":0,\"count\":2,\"attempt\":1}\n"
+#define COMMANDS HELLO_HEAD HELLO_BAG HELLO_PATHS "\"options\":{},\"slices\":\"/x\"}\n"
+#define RUN_FILES(inputs, outputs)                                                     \
+    "{\"cmd\":\"run\",\"batch\":1,\"first\":70,\"count\":2,\"attempt\":1,"             \
+    "\"inputs\":" inputs ",\"outputs\":" outputs "}\n"
+#define SLICE "[\"/x/70-2-1.slice\",\"slice\"]"
+#define PACK  "[\"pack\",\"/x/70-2-1.pack\"]"
 #define STOP  "{\"cmd\":\"stop\"}\n"
 #define READY                                                                          \
     "{\"event\":\"ready\",\"protocol\":1,\"engine\":\"test\",\"version\":\"1\","       \
@@ -68,6 +74,16 @@ static const struct tote_engine_about about = {
 static const char *answer = "a \"b\\\nc\n";
 static size_t answer_size = 8;
 
+static void say_files(const char *slices, const struct tote_engine_files *files)
+{
+    for (size_t i = 0; files && i < files->n_inputs; i++)
+        fprintf(stderr, "%s: %s > %s\n", slices, files->inputs[i].here,
+                files->inputs[i].there);
+    for (size_t i = 0; files && i < files->n_outputs; i++)
+        fprintf(stderr, "%s: %s < %s\n", slices, files->outputs[i].here,
+                files->outputs[i].there);
+}
+
 static int small_engine(int argc, char **argv)
 {
     struct test_options options;
@@ -78,6 +94,8 @@ static int small_engine(int argc, char **argv)
     tote_engine_ready(engine, "1", "none", &worker, 1);
     while (tote_engine_next(engine, -1, &command) != TOTE_ENGINE_STOP) {
         tote_engine_done(engine, command.batch, worker.id, answer, answer_size);
+        say_files(tote_engine_hello(engine)->slices, command.files);
+        tote_engine_files_destroy(command.files);
         batches.value++;
     }
     if (tote_engine_next(engine, -1, &command) != TOTE_ENGINE_STOP)
@@ -240,6 +258,33 @@ static void test_bad_lines(void **state)
         {HELLO "{\"cmd\":\"run\",\"batch\":1,\"first\":0,\"count\":0,\"attempt\":1}\n",
          1, "'count'"},
         {HELLO "{\"cmd\":\"jump\"}\n", 1, "'jump'"},
+        {HELLO_HEAD HELLO_BAG HELLO_PATHS "\"options\":{},\"slices\":\"x\"}\n", 1,
+         "'slices'"},
+        {HELLO_HEAD HELLO_BAG HELLO_PATHS "\"options\":{},\"slices\":null}\n", 1,
+         "'slices'"},
+        {HELLO_HEAD HELLO_BAG HELLO_PATHS "\"options\":{},\"data\":7}\n", 1, "'data'"},
+        {COMMANDS RUN, 1, "lacks the field 'inputs'"},
+        {COMMANDS RUN_FILES("[" SLICE "]", "7"), 1, "'outputs'"},
+        {COMMANDS RUN_FILES("[]", "[" PACK "]"), 1, "'inputs'"},
+        {COMMANDS RUN_FILES("[" SLICE ",7]", "[" PACK "]"), 1, "not a pair"},
+        {COMMANDS RUN_FILES("[" SLICE ",[\"/a\",\"b\",\"c\"]]", "[" PACK "]"), 1,
+         "not a pair"},
+        {COMMANDS RUN_FILES("[[\"/a\",\"a\"]," SLICE "]", "[" PACK "]"), 1,
+         "not named 'slice'"},
+        {COMMANDS RUN_FILES("[" SLICE "]", "[[\"slice\",\"/a\"]]"), 1,
+         "not named 'pack'"},
+        {COMMANDS RUN_FILES("[" SLICE ",[\"a\",\"a\"]]", "[" PACK "]"), 1,
+         "not an absolute path"},
+        {COMMANDS RUN_FILES("[" SLICE "]", "[" PACK ",[\"/a\",\"a\"]]"), 1,
+         "not an absolute path"},
+        {COMMANDS RUN_FILES("[" SLICE ",[\"/a\",\"\"]]", "[" PACK "]"), 1, "not plain"},
+        {COMMANDS RUN_FILES("[" SLICE ",[\"/a\",\"..\"]]", "[" PACK "]"), 1,
+         "not plain"},
+        {COMMANDS RUN_FILES("[" SLICE ",[\"/a\",\"a/b\"]]", "[" PACK "]"), 1,
+         "not plain"},
+        {COMMANDS RUN_FILES("[" SLICE ",[\"/a\",7]]", "[" PACK "]"), 1, "not plain"},
+        {COMMANDS RUN_FILES("[" SLICE ",[\"/a\",\"a b\"]]", "[" PACK "]"), 1,
+         "not plain"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct outcome got = run_text(cases[i].input);
@@ -271,6 +316,43 @@ static void test_line_limit(void **state)
         free(line);
         assert_int_equal(got.status, over ? 1 : 0);
         assert_true(!over || strstr(got.err, "longer than 1048576 bytes"));
+    }
+}
+
+static void test_files_of_commands(void **state)
+{
+    (void)state;
+    struct outcome got = run_text(
+        COMMANDS RUN_FILES("[" SLICE ",[\"/a b\",\"i-0\"]]", "[" PACK "]") STOP);
+    assert_string_equal(got.out, READY DONE BYE);
+    assert_string_equal(got.err, "/x: /x/70-2-1.slice > slice\n"
+                                 "/x: /a b > i-0\n"
+                                 "/x: /x/70-2-1.pack < pack\n");
+    assert_int_equal(got.status, 0);
+
+    /* A bag of a kernel has none, whatever a later tote may say. */
+    got = run_text(HELLO "{\"cmd\":\"run\",\"batch\":1,\"first\":0,\"count\":2,"
+                         "\"attempt\":1,\"inputs\":7}\n" STOP);
+    assert_string_equal(got.out, READY DONE BYE);
+    assert_string_equal(got.err, "");
+}
+
+/* n files, all of the same name, behind the slice. */
+static void test_number_of_files(void **state)
+{
+    (void)state;
+    static char line[TOTE_LINE_MAX];
+    for (size_t over = 0; over < 2; over++) {
+        size_t n = (size_t)snprintf(
+            line, sizeof line,
+            COMMANDS "{\"cmd\":\"run\",\"batch\":1,\"first\":0,\"count\":2,"
+                     "\"attempt\":1,\"outputs\":[" PACK "],\"inputs\":[" SLICE);
+        for (size_t i = 1; i < TOTE_TRAVEL_MAX + over; i++)
+            n += (size_t)snprintf(line + n, sizeof line - n, ",[\"/f\",\"f\"]");
+        snprintf(line + n, sizeof line - n, "]}\n" STOP);
+        struct outcome got = run_text(line);
+        assert_int_equal(got.status, over ? 1 : 0);
+        assert_true(!over || strstr(got.err, "1 to 1024 files"));
     }
 }
 
@@ -354,6 +436,8 @@ int main(void)
         cmocka_unit_test(test_end_of_file_is_stop),
         cmocka_unit_test(test_bad_lines),
         cmocka_unit_test(test_line_limit),
+        cmocka_unit_test(test_files_of_commands),
+        cmocka_unit_test(test_number_of_files),
         cmocka_unit_test(test_answers_that_are_no_records),
         cmocka_unit_test(test_describe),
         cmocka_unit_test(test_count_lines),

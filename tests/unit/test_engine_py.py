@@ -49,6 +49,7 @@ HELLO = {"cmd": "hello", "protocol": [1, 1], "tote": "0.1.0", "slots": 1,
          "bag": {"kernel": "noop", "size": 0, "seed": (1 << 63) - 1, "tasks": 100},
          "task_program": "/bin/task", "task_library": "/lib/task.so", "scratch": "/tmp/x",
          "options": {}}  # fmt: skip
+NO_OPTIONS = ()
 RUN = {"cmd": "run", "batch": 1, "first": 0, "count": 1, "attempt": 1}
 
 
@@ -77,6 +78,56 @@ def test_conversation():
     assert events[2] == {"event": "done", "batch": 2, "worker": 1, "records": "line 98\nline 98\n"}
     assert events[3]["stats"] == {"batches": 2}
     assert err.count("noise") == 2
+
+
+COMMANDS = {**HELLO, "slices": "/x"}
+TRAVEL = {**RUN, "first": 200, "inputs": [["/x/s", "slice"]], "outputs": [["pack", "/x/p"]]}
+
+
+def test_files_of_commands():
+    hello = tote_engine.parse_hello(COMMANDS, NO_OPTIONS)
+    assert hello.slices == "/x"
+    inputs = [["/x/s", "slice"], ["/a \u00e9\n", "a-1.X_"]] + 1022 * [["/f", "x" * 255]]
+    run = tote_engine.parse_run({**TRAVEL, "inputs": inputs}, hello)
+    assert run[:4] == (1, 200, 1, 1)  # 200 is beyond the tasks that hello knew
+    assert run.inputs[:2] == ((b"/x/s", "slice"), (b"/a \xc3\xa9\n", "a-1.X_"))
+    assert run.outputs == ((b"/x/p", "pack"),)
+    kernel = tote_engine.parse_hello(HELLO, NO_OPTIONS)
+    assert kernel.slices is None
+    assert tote_engine.parse_run({**RUN, "inputs": 7}, kernel).inputs == ()
+
+
+@pytest.mark.parametrize(
+    "fields, words",
+    [
+        ({"inputs": None}, "'inputs'"),
+        ({"inputs": []}, "'inputs'"),
+        ({"outputs": {}}, "'outputs'"),
+        ({"inputs": 1025 * [["/x/s", "slice"]]}, "1 to 1024"),
+        ({"inputs": [["/x/s", "a"], ["/x/s", "slice"]]}, "not named 'slice'"),
+        ({"outputs": [["slice", "/x/p"]]}, "not named 'pack'"),
+        ({"outputs": [["/x/p", "pack"]]}, "absolute"),
+        ({"inputs": [["x", "slice"]]}, "absolute"),
+        ({"inputs": [["/" + 4095 * "x", "slice"]]}, "absolute"),
+        ({"inputs": [["/x/s", "slice"], ["/x"]]}, "pair"),
+        ({"inputs": [["/x/s", "slice"], "/x"]}, "pair"),
+        ({"inputs": [["/x/s", "slice"], ["/x", 7]]}, "pair"),
+        ({"first": 1 << 40}, "beyond the bag"),
+        *(({"outputs": [["pack", "/x/p"], [name, "/y"]]}, "not plain")
+          for name in ("", ".", "..", "a/b", "a b", "\u00e9", "a\n", "x" * 256)),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_bad_files_of_commands(fields, words):
+    hello = tote_engine.parse_hello(COMMANDS, NO_OPTIONS)
+    with pytest.raises(tote_engine.Failure, match=words):
+        tote_engine.parse_run({**TRAVEL, **fields}, hello)
+
+
+@pytest.mark.parametrize("slices", [None, 7, "", "x", "/" + 4095 * "x"])
+def test_bad_slices(slices):
+    with pytest.raises(tote_engine.Failure, match="'slices'"):
+        tote_engine.parse_hello({**HELLO, "slices": slices}, NO_OPTIONS)
 
 
 def test_end_of_file_is_stop_also_after_half_a_line():

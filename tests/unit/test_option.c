@@ -16,7 +16,7 @@
 #include "tote/option.h"
 
 struct sample {
-    uint64_t plain, level, task, seed;
+    uint64_t plain, level, task, seed, room;
     double x, unset, wait;
     bool flag;
     int mode;
@@ -60,6 +60,12 @@ static const struct tote_option table[] = {
      .fallback = "spawn",
      .choices = modes},
     {.name = "text", .type = TOTE_OPTION_TEXT, AT(text), .fallback = "a b"},
+    {.name = "room",
+     .type = TOTE_OPTION_SIZE,
+     AT(room),
+     .fallback = "1M",
+     .min = 1,
+     .max = 0x1p40},
 };
 
 enum { N = sizeof table / sizeof table[0] };
@@ -300,11 +306,50 @@ static void suggests(void **state)
     assert_null(tote_option_suggest(large, words));
 }
 
+static void sizes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        uint64_t bytes; /* 0: refused */
+    } rows[] = {
+        {"1", 1},
+        {"4096", 4096},
+        {"512K", 512u << 10},
+        {"20M", 20 << 20},
+        {"2G", UINT64_C(2) << 30},
+        {"1T", UINT64_C(1) << 40},
+        {"0", 0},
+        {"2T", 0},
+        {"", 0},
+        {"M", 0},
+        {"1m", 0},
+        {"1.5M", 0},
+        {"-1", 0},
+        {"1MB", 0},
+        {"1 M", 0},
+        {"18446744073709551615T", 0},
+        {"99999999999999999999", 0},
+        {"16777216T", 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct sample s = {.room = 7};
+        struct tote_error err = {0};
+        int rc = tote_options_set(table, N, "room", rows[i].text, &s, &err);
+        if (rc != (rows[i].bytes ? 0 : -EINVAL))
+            fail_msg("%d for '%s'", rc, rows[i].text);
+        assert_int_equal(s.room, rows[i].bytes ? rows[i].bytes : 7);
+        if (rc < 0)
+            assert_non_null(strstr(err.text, "takes a size such as"));
+    }
+}
+
 static void metavars(void **state)
 {
     (void)state;
-    static const char *const expected[N] = {
-        "N", "N", "N|none", "N", "X", "X", "SECONDS", "yes|no", "serve|spawn", "TEXT"};
+    static const char *const expected[N] = {"N",           "N",    "N|none",  "N",
+                                            "X",           "X",    "SECONDS", "yes|no",
+                                            "serve|spawn", "TEXT", "SIZE"};
     for (size_t i = 0; i < N; i++) {
         char text[32];
         tote_option_metavar(&table[i], text, sizeof text);
@@ -352,7 +397,8 @@ int main(void)
         cmocka_unit_test(several_at_once), cmocka_unit_test(refuses),
         cmocka_unit_test(long_texts),      cmocka_unit_test(sets_one),
         cmocka_unit_test(splits),          cmocka_unit_test(suggests),
-        cmocka_unit_test(metavars),        cmocka_unit_test(chance),
+        cmocka_unit_test(sizes),           cmocka_unit_test(metavars),
+        cmocka_unit_test(chance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

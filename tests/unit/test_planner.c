@@ -48,7 +48,8 @@ static void fill(struct machine *m, struct tote_planner *planner)
     for (uint32_t i = 0; i < m->slots; i++)
         out += m->is_busy[i];
     struct tote_batch batch;
-    for (; out < tote_planner_window(planner) && tote_planner_next(planner, &batch);
+    for (; out < tote_planner_window(planner) &&
+           tote_planner_next(planner, NULL, m->now, &batch);
          out++) {
         assert_true(batch.count > 0 && batch.count <= TOTE_BATCH_MAX);
         assert_int_equal(batch.first, m->next);
@@ -152,12 +153,12 @@ static void a_lost_batch_comes_back_in_pieces(void **state)
         struct tote_planner planner;
         struct tote_batch batch, piece;
         assert_int_equal(tote_planner_init(&planner, 4096, 2, rows[i].count, NULL), 0);
-        assert_true(tote_planner_next(&planner, &batch));
+        assert_true(tote_planner_next(&planner, NULL, 1, &batch));
         batch.attempt = 5;
-        assert_int_equal(tote_planner_give_back(&planner, &batch, NULL), 0);
+        assert_int_equal(tote_planner_give_back(&planner, &batch, false, 1, NULL), 0);
         bool seen[TOTE_BATCH_MAX] = {0};
         for (uint32_t j = 0; j < rows[i].pieces; j++) {
-            assert_true(tote_planner_next(&planner, &piece));
+            assert_true(tote_planner_next(&planner, NULL, 1, &piece));
             assert_int_equal(piece.attempt, 6);
             assert_true(piece.id > batch.id);
             assert_int_equal(piece.lost_alone, rows[i].count == 1);
@@ -168,7 +169,7 @@ static void a_lost_batch_comes_back_in_pieces(void **state)
         }
         for (uint32_t at = 0; at < rows[i].count; at++)
             assert_true(seen[at]);
-        assert_int_equal(planner.n_returned, 0);
+        assert_int_equal(planner.returned.n, 0);
         tote_planner_finish(&planner);
     }
 }
@@ -182,7 +183,7 @@ static void auto_probes_with_single_tasks(void **state)
     struct tote_batch batch;
     assert_int_equal(tote_planner_init(&planner, 1000, 4, 0, NULL), 0);
     for (int i = 0; i < 16; i++) {
-        assert_true(tote_planner_next(&planner, &batch));
+        assert_true(tote_planner_next(&planner, NULL, 1, &batch));
         assert_int_equal(batch.count, 1);
     }
     tote_planner_finish(&planner);
@@ -206,7 +207,7 @@ static uint32_t size_after(uint64_t tasks, double task_ns, double cost_ns,
                                        });
         now += work + (tote_ns_t)cost_ns;
     }
-    assert_true(tote_planner_next(&planner, &batch));
+    assert_true(tote_planner_next(&planner, NULL, 1, &batch));
     tote_planner_finish(&planner);
     return batch.count;
 }
@@ -278,10 +279,150 @@ static void odd_observations_do_no_harm(void **state)
         };
         seen.end_ns = random_is(&random, 0.3) ? seen.start_ns : INT64_MAX;
         tote_planner_observe(&planner, &seen);
-        assert_true(tote_planner_next(&planner, &batch));
+        assert_true(tote_planner_next(&planner, NULL, 1, &batch));
         assert_true(batch.count >= 1 && batch.count <= TOTE_BATCH_MAX);
     }
     tote_planner_finish(&planner);
+}
+
+/* --- a bag that grows, and one that is resumed --- */
+
+static void a_growing_bag_has_no_tail(void **state)
+{
+    (void)state;
+    for (int is_whole = 0; is_whole < 2; is_whole++) {
+        struct tote_planner planner;
+        struct tote_batch batch;
+        assert_int_equal(tote_planner_init(&planner, 100, 10, 0, NULL), 0);
+        tote_planner_grow(&planner, 1000, is_whole);
+        for (int i = 0; i < 20; i++)
+            tote_planner_observe(&planner, &(struct tote_planner_observation){
+                                               .worker = 1,
+                                               .count = 4000,
+                                               .start_ns = 1,
+                                               .end_ns = 4001,
+                                               .sent_ns = 1,
+                                               .back_ns = 4001,
+                                           });
+        assert_true(tote_planner_next(&planner, NULL, 1, &batch));
+        assert_int_equal(batch.count, is_whole ? 50 : 1000);
+        tote_planner_finish(&planner);
+    }
+}
+
+/* A million tasks are done but for a few: each batch begins at a gap and ends with it.
+ */
+static void batches_are_runs_of_what_is_not_done(void **state)
+{
+    (void)state;
+    enum { N = 1000000 };
+    static const uint64_t first[] = {0, 65535, 70000, 131071, 999999};
+    static const uint32_t count[] = {1, 2, 130, 1, 1};
+    struct tote_planner planner;
+    struct tote_recorder recorder;
+    struct tote_batch batch;
+    assert_int_equal(tote_planner_init(&planner, N, 4, 100, NULL), 0);
+    assert_int_equal(tote_recorder_init(&recorder, N, NULL), 0);
+    for (uint64_t task = 0, i = 0; task < N; task++) {
+        i += i < 4 && task >= first[i] + count[i];
+        if (task >= first[i] && task < first[i] + count[i])
+            continue;
+        assert_int_equal(tote_recorder_skip(&recorder, task, true, NULL), 1);
+        tote_planner_skip(&planner, task);
+    }
+    for (size_t i = 0; i < 5; i++)
+        for (uint32_t at = 0; at < count[i]; at += 100) {
+            assert_true(tote_planner_next(&planner, &recorder, 1, &batch));
+            assert_int_equal(batch.first, first[i] + at);
+            assert_int_equal(batch.count, count[i] - at < 100 ? count[i] - at : 100);
+        }
+    assert_true(tote_planner_is_fed(&planner));
+    assert_false(tote_planner_next(&planner, &recorder, 1, &batch));
+    tote_planner_finish(&planner);
+    tote_recorder_finish(&recorder);
+}
+
+/* --- what came back --- */
+
+static void what_came_back_waits_for_its_time(void **state)
+{
+    (void)state;
+    struct tote_planner planner;
+    struct tote_batch batch;
+    uint64_t random = 3;
+    assert_int_equal(tote_planner_init(&planner, 1000, 2, 1, NULL), 0);
+    for (int i = 0; i < 1000; i++) {
+        assert_true(tote_planner_next(&planner, NULL, 0, &batch));
+        tote_ns_t at = 1 + (tote_ns_t)random_below(&random, 500);
+        assert_int_equal(tote_planner_give_back(&planner, &batch, false, at, NULL), 0);
+    }
+    tote_ns_t now = 0;
+    for (int i = 0; i < 1000; i++) {
+        for (; !tote_planner_next(&planner, NULL, now, &batch); now++)
+            for (size_t j = 0; j < planner.returned.n; j++)
+                assert_true(planner.returned.heap[j].not_before_ns > now);
+        assert_int_equal(batch.attempt, 2);
+        assert_int_equal(batch.losses, 1);
+        assert_int_equal(batch.lost_alone, 1);
+    }
+    assert_true(tote_planner_is_fed(&planner));
+    tote_planner_finish(&planner);
+}
+
+static void what_waits_has_a_bound(void **state)
+{
+    (void)state;
+    struct tote_planner planner;
+    struct tote_batch batch;
+    assert_int_equal(tote_planner_init(&planner, UINT64_C(1) << 40, 2, 4096, NULL), 0);
+    size_t n = 0;
+    for (; n < 1000 && tote_planner_next(&planner, NULL, 0, &batch); n++)
+        assert_int_equal(tote_planner_give_back(&planner, &batch, true, 9, NULL), 0);
+    assert_int_equal(n, TOTE_PLANNER_RETURNED_MOST / 4096 + 1);
+    assert_true(tote_planner_next(&planner, NULL, 9, &batch));
+    assert_int_equal(batch.count, 1);
+    tote_planner_finish(&planner);
+}
+
+static void a_failed_task_comes_again_alone(void **state)
+{
+    (void)state;
+    struct tote_planner planner;
+    struct tote_batch batch, one;
+    assert_int_equal(tote_planner_init(&planner, 100, 2, 10, NULL), 0);
+    assert_true(tote_planner_next(&planner, NULL, 1, &batch));
+    batch.losses = 2;
+    assert_int_equal(tote_planner_retry(&planner, &batch, 7, NULL), 0);
+    assert_true(tote_planner_next(&planner, NULL, 1, &one));
+    assert_int_equal(one.first, 7);
+    assert_int_equal(one.count, 1);
+    assert_int_equal(one.attempt, 2);
+    assert_int_equal(one.failures, 1);
+    assert_int_equal(one.losses, 2);
+    tote_planner_finish(&planner);
+}
+
+static void the_window_of_long_batches_is_short(void **state)
+{
+    (void)state;
+    static const tote_ns_t times[] = {TOTE_NS_PER_MS, TOTE_NS_PER_S, 3 * TOTE_NS_PER_S};
+    static const size_t window[] = {TOTE_WINDOW, TOTE_WINDOW, TOTE_WINDOW_LONG};
+    for (size_t i = 0; i < 6; i++) {
+        struct tote_planner planner;
+        tote_ns_t took = times[i % 3];
+        assert_int_equal(tote_planner_init(&planner, 1000, 3, i < 3 ? 10 : 0, NULL), 0);
+        for (int j = 0; j < 20; j++)
+            tote_planner_observe(&planner, &(struct tote_planner_observation){
+                                               .worker = 1,
+                                               .count = 1000,
+                                               .start_ns = 1,
+                                               .end_ns = 1 + took,
+                                               .sent_ns = 2,
+                                               .back_ns = 1 + took,
+                                           });
+        assert_int_equal(tote_planner_window(&planner), 3 * window[i % 3]);
+        tote_planner_finish(&planner);
+    }
 }
 
 /* --- what it is worth --- */
@@ -353,6 +494,12 @@ int main(void)
         cmocka_unit_test(the_tail_is_small),
         cmocka_unit_test(the_tail_is_not_too_small),
         cmocka_unit_test(odd_observations_do_no_harm),
+        cmocka_unit_test(a_growing_bag_has_no_tail),
+        cmocka_unit_test(batches_are_runs_of_what_is_not_done),
+        cmocka_unit_test(what_came_back_waits_for_its_time),
+        cmocka_unit_test(what_waits_has_a_bound),
+        cmocka_unit_test(a_failed_task_comes_again_alone),
+        cmocka_unit_test(the_window_of_long_batches_is_short),
         cmocka_unit_test(it_is_worth_it),
     };
     return cmocka_run_group_tests_name("planner", tests, NULL, NULL);

@@ -85,7 +85,7 @@ static void run_and_stop_are_as_documented(void **state)
                                .first = (UINT64_C(1) << 40) - 1,
                                .count = 4096,
                                .attempt = UINT32_MAX};
-    char *line = tote_protocol_run(&batch, &n, NULL);
+    char *line = tote_protocol_run(&batch, NULL, &n, NULL);
     assert_string_equal(line, "{\"cmd\":\"run\",\"batch\":7,\"first\":1099511627775,"
                               "\"count\":4096,\"attempt\":4294967295}\n");
     assert_int_equal(strlen(line), n);
@@ -93,6 +93,102 @@ static void run_and_stop_are_as_documented(void **state)
     line = tote_protocol_stop(&n, NULL);
     assert_string_equal(line, "{\"cmd\":\"stop\"}\n");
     free(line);
+}
+
+static const struct tote_travel_file slice = {"/s/1-2-3.slice", "slice"},
+                                     pack = {"/s/1-2-3.pack", "pack"};
+static const struct tote_travel slice_and_pack = {
+    .inputs = &slice, .n_inputs = 1, .outputs = &pack, .n_outputs = 1};
+
+static void commands_travel_as_documented(void **state)
+{
+    (void)state;
+    size_t n = 0;
+    struct tote_batch batch = {.id = 1, .first = 1, .count = 2, .attempt = 3};
+    char *line = tote_protocol_run(&batch, &slice_and_pack, &n, NULL);
+    assert_string_equal(line,
+                        "{\"cmd\":\"run\",\"batch\":1,\"first\":1,\"count\":2,"
+                        "\"attempt\":3,\"inputs\":[[\"/s/1-2-3.slice\",\"slice\"]],"
+                        "\"outputs\":[[\"pack\",\"/s/1-2-3.pack\"]]}\n");
+    assert_int_equal(strlen(line), n);
+    free(line);
+
+    const struct tote_bag bag = {.kernel = "command"};
+    json_t *given = json_object();
+    struct tote_hello hello = {.bag = &bag,
+                               .slots = 1,
+                               .task_program = "/p",
+                               .task_library = "/l",
+                               .scratch = "/s",
+                               .options = given,
+                               .slices = "/a \"\n\xc3\xa9/slices",
+                               .is_staged = true};
+    line = tote_protocol_hello(&hello, &n, NULL);
+    assert_int_equal(strlen(line), n);
+    json_t *root = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+    assert_string_equal(json_string_value(json_object_get(root, "slices")),
+                        hello.slices);
+    assert_string_equal(json_string_value(json_object_get(root, "data")), "staged");
+    json_decref(root);
+    json_decref(given);
+    free(line);
+}
+
+static void what_is_not_utf8_is_refused(void **state)
+{
+    (void)state;
+    static const char bad[] = "/a/\xff";
+    const struct tote_travel_file odd = {bad, "slice"};
+    const struct tote_travel inputs = {.inputs = &odd, .n_inputs = 1},
+                             outputs = {.outputs = &odd, .n_outputs = 1};
+    const struct tote_batch batch = {.id = 1, .count = 1, .attempt = 1};
+    const struct tote_travel *const both[] = {&inputs, &outputs};
+    size_t n;
+    for (size_t i = 0; i < 2; i++) {
+        struct tote_error err = {0};
+        assert_null(tote_protocol_run(&batch, both[i], &n, &err));
+        assert_non_null(strstr(err.text, "not UTF-8"));
+    }
+    json_t *given = json_object();
+    const struct tote_bag bag = {.kernel = "command"};
+    for (size_t i = 0; i < 2; i++) {
+        struct tote_error err = {0};
+        struct tote_hello hello = {.bag = &bag,
+                                   .task_program = "/p",
+                                   .task_library = "/l",
+                                   .scratch = i == 0 ? bad : "/s",
+                                   .options = given,
+                                   .slices = i == 1 ? bad : NULL};
+        assert_null(tote_protocol_hello(&hello, &n, &err));
+        assert_non_null(strstr(err.text, "not UTF-8"));
+    }
+    json_decref(given);
+}
+
+static void too_many_or_too_long_files_are_refused(void **state)
+{
+    (void)state;
+    static struct tote_travel_file files[TOTE_TRAVEL_MAX + 1];
+    static char name[2048];
+    memset(name, 'x', sizeof name - 1);
+    for (size_t i = 0; i <= TOTE_TRAVEL_MAX; i++)
+        files[i] = (struct tote_travel_file){"/here", "there"};
+    struct tote_batch batch = {.id = 1, .count = 1, .attempt = 1};
+    struct tote_travel travel = {.inputs = files, .n_inputs = TOTE_TRAVEL_MAX};
+    size_t n;
+    char *line = tote_protocol_run(&batch, &travel, &n, NULL);
+    assert_non_null(line);
+    free(line);
+    for (int i = 0; i < 3; i++) { /* too many there, too many back, too long */
+        struct tote_error err = {0};
+        travel.n_inputs = i == 1 ? 0 : TOTE_TRAVEL_MAX + (i == 0);
+        travel.outputs = files;
+        travel.n_outputs = i == 1 ? TOTE_TRAVEL_MAX + 1 : 0;
+        for (size_t f = 0; i == 2 && f < TOTE_TRAVEL_MAX; f++)
+            files[f].here = name;
+        assert_null(tote_protocol_run(&batch, &travel, &n, &err));
+        assert_non_null(strstr(err.text, i == 2 ? "too long" : "at most 1024"));
+    }
 }
 
 static void a_command_that_is_too_long_is_refused(void **state)
@@ -402,17 +498,20 @@ static void describe_is_read(void **state)
     (void)state;
     struct tote_describe about;
     const char *line =
-        "{" SELF ",\"options\":[" OPTION "],\"network_options\":[\"port\"]}";
+        "{" SELF ",\"options\":[" OPTION "],\"network_options\":[\"port\"],"
+        "\"data\":[\"pigeon\",\"staged\"]}";
     assert_int_equal(tote_describe_parse(line, strlen(line), &about, NULL), 0);
     assert_string_equal(about.name, "local");
     assert_true(about.is_usable);
     assert_false(about.has_setup);
     assert_int_equal(json_array_size(about.options), 1);
     assert_int_equal(json_array_size(about.network_options), 1);
+    assert_true(about.takes_staged && !about.takes_shared);
     tote_describe_finish(&about);
     line = "{" SELF ",\"options\":[]}";
     assert_int_equal(tote_describe_parse(line, strlen(line), &about, NULL), 0);
     assert_int_equal(json_array_size(about.network_options), 0);
+    assert_true(!about.takes_staged && !about.takes_shared);
     tote_describe_finish(&about);
 }
 
@@ -431,6 +530,8 @@ static void what_describes_nothing_is_refused(void **state)
         {"{" SELF ",\"options\":[" OPTION ",[]]}", "'name' must be text"},
         {"{" SELF ",\"options\":[],\"network_options\":[1]}", "'network_options'"},
         {"{" SELF ",\"options\":[],\"network_options\":\"port\"}", "'network_options'"},
+        {"{" SELF ",\"options\":[],\"data\":[1]}", "'data'"},
+        {"{" SELF ",\"options\":[],\"data\":\"shared\"}", "'data'"},
         {"{\"name\":\"l\",\"summary\":\"s\",\"version\":\"1\",\"why\":\"\",\"mend\":"
          "\"\","
          "\"usable\":1}",
@@ -466,12 +567,32 @@ static bool try_hello(void)
     return is_good;
 }
 
+static bool try_hello_of_commands(void)
+{
+    size_t n;
+    struct tote_error err = {0};
+    const struct tote_bag bag = {.kernel = "command"};
+    json_t *given = options();
+    struct tote_hello hello = {.bag = &bag,
+                               .task_program = "/p",
+                               .task_library = "/l",
+                               .scratch = "/s",
+                               .options = given,
+                               .slices = "/slices"};
+    char *line = given ? tote_protocol_hello(&hello, &n, &err) : NULL;
+    bool is_good = line != NULL;
+    assert_true(is_good || !given || strstr(err.text, "out of memory"));
+    json_decref(given);
+    free(line);
+    return is_good;
+}
+
 static bool try_run(void)
 {
     size_t n;
     struct tote_error err = {0};
     struct tote_batch batch = {.id = 1, .count = 1, .attempt = 1};
-    char *line = tote_protocol_run(&batch, &n, &err);
+    char *line = tote_protocol_run(&batch, &slice_and_pack, &n, &err);
     assert_true(line || strstr(err.text, "out of memory"));
     free(line);
     return line != NULL;
@@ -507,7 +628,8 @@ static bool try_describe(void)
 static void memory_may_run_out_anywhere(void **state)
 {
     (void)state;
-    static bool (*const tries[])(void) = {try_hello, try_run, try_event, try_describe};
+    static bool (*const tries[])(void) = {try_hello, try_hello_of_commands, try_run,
+                                          try_event, try_describe};
     json_set_alloc_funcs(failing_malloc, free);
     for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++) {
         long n = 0;
@@ -524,6 +646,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hello_is_as_documented),
         cmocka_unit_test(run_and_stop_are_as_documented),
+        cmocka_unit_test(commands_travel_as_documented),
+        cmocka_unit_test(what_is_not_utf8_is_refused),
+        cmocka_unit_test(too_many_or_too_long_files_are_refused),
         cmocka_unit_test(a_command_that_is_too_long_is_refused),
         cmocka_unit_test(ready_is_read),
         cmocka_unit_test(done_is_read),

@@ -90,6 +90,72 @@ static void agrees_with_the_plain_way(void **state)
     free(seen);
 }
 
+/* Gaps and runs against one byte a task, in a bag that grows, of stretches that are
+ * done, untouched and mixed. */
+static void gaps_and_runs_agree_with_the_plain_way(void **state)
+{
+    (void)state;
+    enum { N = 4 * TOTE_RECORDER_PAGE + 77 };
+    unsigned char *seen = calloc(N + 1, 1);
+    assert_non_null(seen);
+    struct tote_recorder recorder;
+    uint64_t random = 5, tasks = 0;
+    assert_int_equal(tote_recorder_init(&recorder, 0, NULL), 0);
+    while (tasks < N) {
+        uint64_t from = tasks;
+        tasks += 1 + random_below(&random, random_is(&random, 0.5) ? 200 : 100000);
+        tasks = tasks < N ? tasks : N;
+        assert_int_equal(tote_recorder_grow(&recorder, tasks, NULL), 0);
+        double done = (double)random_below(&random, 4) / 3;
+        for (uint64_t i = from; i < tasks; i++)
+            if (random_is(&random, done)) {
+                seen[i] = 1;
+                assert_int_equal(tote_recorder_skip(&recorder, i, i % 2, NULL), 1);
+            }
+    }
+    uint64_t gap = N, run_end = N; /* of the tasks from i on */
+    for (uint64_t i = N + 1; i-- > 0;) {
+        if (i < N) {
+            gap = seen[i] ? gap : i;
+            run_end = seen[i] ? i : run_end;
+        }
+        assert_int_equal(tote_recorder_gap(&recorder, i), gap);
+        uint32_t most = (uint32_t)random_below(&random, 3000);
+        uint64_t run = run_end - i < most ? run_end - i : most;
+        if (i < N)
+            assert_int_equal(tote_recorder_run(&recorder, i, most), run);
+        if (i < N && seen[i])
+            run_end = i;
+    }
+    assert_int_equal(tote_recorder_run(&recorder, N, 5), 0);
+    assert_int_equal(tote_recorder_gap(&recorder, UINT64_MAX), N);
+    tote_recorder_finish(&recorder);
+    free(seen);
+}
+
+static void growing_keeps_what_is_known(void **state)
+{
+    (void)state;
+    struct tote_recorder recorder;
+    struct tote_error err = {0};
+    assert_int_equal(tote_recorder_init(&recorder, 1, NULL), 0);
+    assert_int_equal(tote_recorder_skip(&recorder, 0, true, NULL), 1);
+    assert_int_equal(tote_recorder_skip(&recorder, 0, true, NULL), 0);
+    assert_int_equal(recorder.duplicate, 0); /* of an earlier run: no record of ours */
+    assert_int_equal(add(&recorder, 0, TOTE_OUTCOME_OK), 0);
+    assert_int_equal(recorder.duplicate, 1);
+    for (uint64_t tasks = 2; tasks < 20 * TOTE_RECORDER_PAGE; tasks += 999) {
+        assert_int_equal(add(&recorder, tasks - 1, TOTE_OUTCOME_OK), -ERANGE);
+        assert_int_equal(tote_recorder_grow(&recorder, tasks, NULL), 0);
+        assert_int_equal(add(&recorder, tasks - 1, TOTE_OUTCOME_FAILED), 1);
+        assert_true(tote_recorder_has(&recorder, 0));
+    }
+    assert_int_equal(tote_recorder_grow(&recorder, 1, &err), -EINVAL);
+    assert_non_null(strstr(err.text, "cannot shrink"));
+    assert_int_equal(recorder.ok, 1);
+    tote_recorder_finish(&recorder);
+}
+
 /* A multiplier that is prime to the count visits every task once, all pages at a time.
  */
 static void ten_million_tasks_in_two_megabytes(void **state)
@@ -134,6 +200,8 @@ int main(void)
         cmocka_unit_test(first_wins_at_the_edges_of_pages),
         cmocka_unit_test(refuses_what_is_not_in_the_bag),
         cmocka_unit_test(agrees_with_the_plain_way),
+        cmocka_unit_test(gaps_and_runs_agree_with_the_plain_way),
+        cmocka_unit_test(growing_keeps_what_is_known),
         cmocka_unit_test(ten_million_tasks_in_two_megabytes),
 #ifndef HAS_ASAN
         cmocka_unit_test(out_of_memory_is_an_error),

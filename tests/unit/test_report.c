@@ -297,8 +297,44 @@ static void test_run_text(void **state)
     char *text = report(TOTE_REPORT_TEXT);
     check_has(text, "local: running or killed, 16 of 20 tasks done, 4 failed\n");
     check_has(text, "Tasks that failed, 3 of 4:\n  task 4: failed (attempt 1)\n");
-    check_has(text, "sqlite3 'bag.tote' \"SELECT * FROM record_text WHERE run=1 AND "
+    check_has(text, "sqlite3 bag.tote \"SELECT * FROM record_text WHERE run=1 AND "
                     "outcome<>'ok'\"\n");
+    free(text);
+}
+
+static void test_resumed_text(void **state)
+{
+    (void)state;
+    report_fixture_resumed(PATH, 100, true);
+    char *text = report(TOTE_REPORT_TEXT);
+    check_has(text, "local: complete, 30 of 100 tasks done, 5 failed, 0 duplicate\n"
+                    "bag so far: 90 done, 10 failed of 100 in 3 runs "
+                    "(1 interrupted, 1 broken)\n");
+    check_has(text, "Tasks that failed, 3 of 10:\n  task 54: failed (attempt 2)\n");
+    check_has(text, "Note: bag so far: 10 tasks failed\n");
+    assert_null(strstr(text, "tote log"));
+    free(text);
+}
+
+static void test_commands_text(void **state)
+{
+    (void)state;
+    report_fixture_commands(PATH, 20, NULL);
+    char *text = report(TOTE_REPORT_TEXT);
+    check_has(text, "  command        sh -c 'it'\\''s ?[31m {item}' '?.z' "
+                    "{out:{stem}.png} ''\n");
+    check_has(text, "  task 1: exit status 3 (attempt 1)\n"
+                    "  task 2: it could not be started: no?[31m such program (attempt "
+                    "1)\n  task 3: lost: took its worker down too often, quarantined");
+    check_has(text, "tote log bag.tote 1\n");
+    assert_null(strstr(text, "size"));
+    assert_null(strstr(text, "bag so far"));
+    free(text);
+    report_fixture_commands_resumed(PATH, 20);
+    text = report(TOTE_REPORT_TEXT);
+    check_has(text, "bag so far: 16 done, 3 failed of 20 in 2 runs\n");
+    check_has(text, "  command        new {item}\n");
+    check_has(text, "  task 4: signal 11 (Segmentation fault) (attempt 1)\n");
     free(text);
 }
 
@@ -407,7 +443,8 @@ static void test_damage(void **state)
         {"UPDATE setting SET value=x'00ff' WHERE name='seed'", "damaged", -EBADMSG},
         {"INSERT INTO run SELECT 2, cell, block, label, engine, engine_version, "
          "binding, "
-         "options, 'zlib', size, seed, tasks, workers, batch, box, is_boxed, state, "
+         "options, 'zlib', size, seed, tasks, workers, attempts_to, batch, box, "
+         "is_boxed, state, "
          "launched_utc_ns, "
          "launch_ns, ready_ns, first_ns, fed_ns, last_ns, end_ns, done, failed, "
          "duplicate, "
@@ -472,6 +509,12 @@ static void test_judge(void **state)
     report_fixture_run(PATH, 10, false, NULL);
     check_judge(false, false);
     report_fixture_run(PATH, 10, true, NULL);
+    check_judge(true, false);
+    report_fixture_resumed(PATH, 5, true); /* the third run fails only task 4 */
+    check_judge(true, false);
+    report_fixture_resumed(PATH, 3, true);
+    check_judge(false, false);
+    report_fixture_commands_resumed(PATH, 20); /* other outputs, of another list */
     check_judge(true, false);
     report_fixture_compare(PATH, &plan);
     check_judge(false, true);
@@ -561,6 +604,8 @@ int main(void)
         cmocka_unit_test(test_verdict_refused),
         cmocka_unit_test(test_compare_text),
         cmocka_unit_test(test_run_text),
+        cmocka_unit_test(test_resumed_text),
+        cmocka_unit_test(test_commands_text),
         cmocka_unit_test(test_no_run),
         cmocka_unit_test(test_cores),
         cmocka_unit_test(test_broken_counts),

@@ -117,7 +117,9 @@ def check_run(run, row, records):
     near(run["cpu_s"]["tasks"], tasks, "cpu of tasks")
     near(run["cpu_s"]["engine"],
          None if total is None or tasks is None else max(0, total - tasks), "cpu of engine")
-    assert run["tasks"]["total"] == row["tasks"] and run["state"] == row["state"]
+    assert run["state"] == row["state"]
+    if run["command"] is None or row["state"] == "complete":
+        assert run["tasks"]["total"] == row["tasks"]
     digest = row["digest"]
     assert run["digest"] == (digest.hex() if digest is not None else None)
     bad = [r["task"] for r in records if r["outcome"] != 0]
@@ -157,6 +159,29 @@ def check_cell(cell, limits):
     assert cell["start_s"] == cell["start_interval_s"]["median"]
 
 
+def check_bag(document, db, n_runs):
+    """Each task's ok record, or its last one, of the newest list."""
+    bag, is_commands = document["bag_so_far"], document["run"]["command"] is not None
+    listed = {row["task"] for row in db.execute(
+        "SELECT task FROM task WHERE listed=(SELECT max(listed) FROM task)")}
+    last = {}
+    for row in db.execute("SELECT task, attempt, outcome FROM record ORDER BY task, run, attempt"):
+        if row["task"] not in last or last[row["task"]]["outcome"] != 0:
+            last[row["task"]] = row
+    if is_commands:
+        last = {task: row for task, row in last.items()
+                if task in listed and row["outcome"] != 2}
+        assert bag["tasks"] == len(listed)
+    else:
+        assert bag["tasks"] == document["run"]["tasks"]["total"]
+    bad = [(task, row["attempt"]) for task, row in last.items() if row["outcome"] != 0]
+    assert bag["runs"] == n_runs
+    if n_runs > 1 or document["run"]["state"] != "complete" or is_commands:
+        assert (bag["done"], bag["failed"]) == (len(last) - len(bad), len(bad)), bag
+    assert [(f["task"], f["attempt"]) for f in bag["failures"]] == bad[:3]
+    assert all((f["why"] is not None) == is_commands for f in bag["failures"])
+
+
 def check_numbers(document, path):
     db = sqlite3.connect(path)
     db.text_factory = lambda b: b.decode(errors="replace")
@@ -164,6 +189,9 @@ def check_numbers(document, path):
     runs = db.execute("SELECT * FROM run ORDER BY cell, block, id").fetchall()
     compare = document["kind"] == "compare"
     shown = [r for c in document["cells"] for r in c["runs"]] if compare else [document["run"]]
+    if not compare:
+        check_bag(document, db, len(runs))
+        runs = runs[-1:]
     assert len(shown) == len(runs)
     for run, row in zip(shown, runs, strict=True):
         check_run(run, row, db.execute("SELECT * FROM record WHERE run=? ORDER BY task, attempt",
@@ -183,6 +211,9 @@ def check_csv(text, document):
     compare = document["kind"] == "compare"
     runs = [r for c in document["cells"] for r in c["runs"]] if compare else [document["run"]]
     limits = document["limit"]["runs"] if compare else []
+    if not compare:  # a line each of the bag's runs: the document shows the last
+        assert len(rows) == document["bag_so_far"]["runs"]
+        rows = rows[-1:]
     assert len(rows) == len(runs) + len(limits)
     for row, run in zip(rows, runs):
         flat = {"tasks_" + name: value for name, value in run["tasks"].items()}
@@ -250,7 +281,7 @@ def add_records(path, first, end):
     db = sqlite3.connect(path)
     db.execute(f"""WITH RECURSIVE t (i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM t
                WHERE i + 1 < {end}) INSERT INTO record SELECT 1, i, 1, 1, 1000,
-               1000 + i * 7919 % 1000003 * (1 + i % 5 * 77777), 5, 1, 1, 0, zeroblob(16) FROM t""")
+               1000 + i * 7919 % 1000003 * (1 + i % 5 * 77777), 5, 1, 1, 0, zeroblob(16), 0 FROM t""")
     db.execute(f"UPDATE run SET tasks={end}, done={end}")
     db.commit()
     db.close()

@@ -38,9 +38,10 @@ static int load(const char *bag, const char *const *words,
     for (size_t i = 0; words && words[i]; i++)
         argv[argc++] = (char *)words[i];
     struct tote_args args;
-    const struct tote_option_list *lists =
-        command == TOTE_SETTINGS_RUN ? tote_settings_run : tote_settings_compare;
-    int rc = tote_args_parse(argc, argv, lists, 3, 1, &args, err);
+    bool is_run = command == TOTE_SETTINGS_RUN;
+    const struct tote_settings_lists *lists =
+        is_run ? &tote_settings_run : &tote_settings_compare;
+    int rc = tote_args_parse(argc, argv, lists->lists, lists->n, 1, is_run, &args, err);
     if (rc == 0)
         rc = tote_settings_load(&args, command, ret, err);
     if (bag)
@@ -240,6 +241,151 @@ static void each_setting_of_a_command_is_told(void **state)
     assert_null(strstr(cut, "engines"));
 }
 
+/* --- bags of commands --- */
+
+static void a_command_makes_a_bag_of_commands(void **state)
+{
+    (void)state;
+    struct tote_settings s;
+    const char *const *words =
+        WORDS("--retries=2", "--halt=now,fail=3", "--timeout=200%", "--memory=2G", "--",
+              "cp", "{item}", "to/", ":::", "a", "b");
+    assert_int_equal(load(NULL, words, TOTE_SETTINGS_RUN, &s, NULL), 0);
+    assert_true(s.bag.is_commands && s.bag.tasks == 0);
+    assert_true(s.recipe.command.n == 3 && s.recipe.n_lists == 1);
+    assert_int_equal(tote_settings_source(&s), TOTE_SOURCE_VALUES);
+    assert_true(s.retries == 2 && s.losses == 5 && s.halt.count == 3 &&
+                s.timeout_percent == 200 && s.memory == UINT64_C(2) << 30 &&
+                s.stream_max == 1 << 20);
+    assert_true(s.kill_after_s == 5 && s.grace_s == 10);
+    tote_settings_finish(&s);
+    words = WORDS("-0", "-a", "list", "--json", "--", "true");
+    assert_int_equal(load(NULL, words, TOTE_SETTINGS_RUN, &s, NULL), 0);
+    assert_int_equal(tote_settings_source(&s), TOTE_SOURCE_FILE);
+    assert_true(s.null && s.output == TOTE_PRINT_NONE);
+    tote_settings_finish(&s);
+    words = WORDS("--items=-", "--output=ordered", "--json", "--", "true");
+    assert_int_equal(load(NULL, words, TOTE_SETTINGS_RUN, &s, NULL), 0);
+    assert_int_equal(tote_settings_source(&s), TOTE_SOURCE_STDIN);
+    assert_int_equal(s.output, TOTE_PRINT_ORDERED);
+    tote_settings_finish(&s);
+}
+
+static void a_bag_file_may_hold_a_command(void **state)
+{
+    (void)state;
+    struct tote_settings s;
+    const char *bag = "command: [cp, '{item}', to/]\nitems: [a b, c]\nretries: 1\n"
+                      "results: out\nstream-max: 2M\n";
+    assert_int_equal(load(bag, NULL, TOTE_SETTINGS_RUN, &s, NULL), 0);
+    assert_true(s.bag.is_commands && s.recipe.command.n == 3 && s.recipe.n_lists == 1);
+    assert_string_equal(s.recipe.lists[0].values.at[0], "a b");
+    assert_true(s.retries == 1 && s.stream_max == 2 << 20);
+    tote_settings_finish(&s);
+    const char *const *words = WORDS("--", "rm", ":::", "d"); /* the line wins */
+    assert_int_equal(load(bag, words, TOTE_SETTINGS_RUN, &s, NULL), 0);
+    assert_true(s.recipe.command.n == 1 && s.recipe.n_lists == 1);
+    assert_string_equal(s.recipe.lists[0].values.at[0], "d");
+    tote_settings_finish(&s);
+    assert_int_equal(load(bag, WORDS("-alist"), TOTE_SETTINGS_RUN, &s, NULL), 0);
+    assert_int_equal(tote_settings_source(&s), TOTE_SOURCE_FILE);
+    assert_string_equal(s.items_file, "list");
+    tote_settings_finish(&s);
+    bag = "command: [x]\ncsv: t.csv\n";
+    assert_int_equal(
+        load(bag, WORDS("--", "y", ":::", "1"), TOTE_SETTINGS_RUN, &s, NULL), 0);
+    assert_int_equal(tote_settings_source(&s), TOTE_SOURCE_VALUES);
+    tote_settings_finish(&s);
+}
+
+static void what_does_not_go_together_is_said(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bag;
+        const char *words[8];
+        const char *part;
+    } rows[] = {
+        {NULL, {"--"}, "no command after --"},
+        {NULL, {"--", ":::", "a"}, "no command after --"},
+        {NULL, {"-a", "x", "--", "y", ":::", "z"}, "items come from one place"},
+        {NULL, {"-a", "x", "--csv", "y", "--", "z"}, "items come from one place"},
+        {"items: [a]\ncsv: b\ncommand: [c]\n", {NULL}, "items come from one place"},
+        {"items: [a]\n", {NULL}, "items, but no command"},
+        {NULL, {"-a", "x"}, "items, but no command"},
+        {NULL, {"--results=x"}, "option --results is for bags of commands"},
+        {NULL, {"-n"}, "option --dry-run is for bags of commands"},
+        {NULL, {"--tasks=3", "--", "x", ":::", "y"}, "--tasks is for bags of a kernel"},
+        {NULL, {"-0", "--", "x", ":::", "y"}, "option --null is for items from a file"},
+        {NULL, {"--resume", "--", "x", ":::", "y"}, "name it with --store"},
+        {NULL, {"--retry-failed", "--", "x", ":::", "y"}, "goes with --resume"},
+        {NULL, {"--halt=x", "--", "x", ":::", "y"}, "option 'halt' takes"},
+        {NULL, {"--timeout=x", "--", "x", ":::", "y"}, "option 'timeout' takes"},
+        {NULL, {"--output=x", "--", "x", ":::", "y"}, "option 'output' takes one of"},
+        {"force: yes\n", {NULL}, "unknown option 'force'"},
+        {"joblog: x\n", {NULL}, "unknown option 'joblog'"},
+        {"command: x\n", {NULL}, "must be a list of words"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct tote_settings s;
+        struct tote_error err = {0};
+        int rc = load(rows[i].bag, rows[i].words, TOTE_SETTINGS_RUN, &s, &err);
+        if (rc != -EINVAL || !strstr(err.text, rows[i].part))
+            fail_msg("%d, '%s', not '%s'", rc, err.text, rows[i].part);
+    }
+    struct tote_settings s;
+    struct tote_error err = {0};
+    assert_int_equal(load("command: [x]\n", NULL, TOTE_SETTINGS_COMPARE, &s, &err),
+                     -EINVAL);
+    assert_non_null(strstr(err.text, "compare measures bags of a kernel"));
+}
+
+static void printed_commands_reproduce_the_run(void **state)
+{
+    (void)state;
+    struct tote_settings s, back;
+    char *text = NULL;
+    size_t n = 0;
+    struct tote_error err = {0};
+    const char *const *words =
+        WORDS("--shell", "--retries=3", "--memory=5M", "--engine=ray", "--", "a b",
+              "{item}", ":::", "x,y", "");
+    assert_int_equal(load(NULL, words, TOTE_SETTINGS_RUN, &s, NULL), 0);
+    FILE *out = open_memstream(&text, &n);
+    assert_int_equal(tote_settings_print(&s, TOTE_SETTINGS_RUN, out, NULL), 0);
+    fclose(out);
+    if (load(text, NULL, TOTE_SETTINGS_RUN, &back, &err) < 0)
+        fail_msg("%s\n%s", err.text, text);
+    assert_null(strstr(text, "kernel"));
+    free(text);
+    assert_true(back.shell && back.retries == 3 && back.memory == 5 << 20);
+    assert_true(back.recipe.command.n == 2 && back.recipe.n_lists == 1);
+    assert_string_equal(back.recipe.command.at[0], "a b");
+    assert_string_equal(back.recipe.lists[0].values.at[0], "x,y");
+    assert_string_equal(back.recipe.lists[0].values.at[1], "");
+    assert_string_equal(back.engine, "ray");
+    tote_settings_finish(&back);
+    tote_settings_finish(&s);
+    words = WORDS("--", "x", ":::", "1", ":::", "2");
+    assert_int_equal(load(NULL, words, TOTE_SETTINGS_RUN, &s, NULL), 0);
+    assert_int_equal(tote_settings_print(&s, TOTE_SETTINGS_RUN, stdout, &err), -EINVAL);
+    assert_non_null(strstr(err.text, "one list of items"));
+    tote_settings_finish(&s);
+}
+
+/* Of a bag of a kernel only what is not the default: stores of before look the same. */
+static void rare_settings_are_told_if_they_are_given(void **state)
+{
+    (void)state;
+    struct tote_settings s;
+    char told[1024] = "";
+    assert_int_equal(load(NULL, WORDS("--retries=2"), TOTE_SETTINGS_RUN, &s, NULL), 0);
+    assert_int_equal(tote_settings_each(&s, TOTE_SETTINGS_RUN, note, told), 0);
+    assert_non_null(strstr(told, "retries=2 "));
+    assert_null(strstr(told, "losses"));
+    assert_null(strstr(told, "results"));
+}
+
 static void require_same(const struct tote_settings *a, const struct tote_settings *b)
 {
     assert_string_equal(a->kernel, b->kernel);
@@ -294,6 +440,11 @@ int main(void)
         cmocka_unit_test(workers_are_the_cores_that_we_may_use),
         cmocka_unit_test(each_setting_of_a_command_is_told),
         cmocka_unit_test(printed_settings_reproduce_the_run),
+        cmocka_unit_test(a_command_makes_a_bag_of_commands),
+        cmocka_unit_test(a_bag_file_may_hold_a_command),
+        cmocka_unit_test(what_does_not_go_together_is_said),
+        cmocka_unit_test(printed_commands_reproduce_the_run),
+        cmocka_unit_test(rare_settings_are_told_if_they_are_given),
     };
     return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
 }

@@ -81,7 +81,7 @@ static void test_create_refuses(void **state)
     (void)state;
     fixture_store("store", 3);
     fixture_store("newer", 3);
-    fixture_sql("newer", "PRAGMA user_version=2");
+    fixture_sql("newer", "PRAGMA user_version=3");
     fixture_sql("other", "CREATE TABLE t (x)");
     fixture_write_file("text", "hello", 5);
     fixture_write_file("empty", "", 0);
@@ -89,7 +89,7 @@ static void test_create_refuses(void **state)
     assert_int_equal(mkdir("folder", 0700), 0);
     assert_int_equal(symlink("nowhere", "link"), 0);
     refuse_create("store", -EEXIST, "tote report store", "--store");
-    refuse_create("newer", -EEXIST, "newer tote (schema 2; this one reads 1)",
+    refuse_create("newer", -EEXIST, "newer tote (schema 3; this one reads 2)",
                   "--store");
     refuse_create("other", -EEXIST, "not a tote store", "--store");
     refuse_create("text", -EEXIST, "not a tote store", "--store");
@@ -123,7 +123,9 @@ static void test_open_refuses(void **state)
 {
     (void)state;
     fixture_store("newer", 3);
-    fixture_sql("newer", "PRAGMA user_version=2");
+    fixture_sql("newer", "PRAGMA user_version=3");
+    fixture_store("older", 3);
+    fixture_sql("older", "PRAGMA user_version=1");
     fixture_store("zero", 3);
     fixture_sql("zero", "PRAGMA user_version=0");
     fixture_sql("other", "CREATE TABLE t (x)");
@@ -132,7 +134,9 @@ static void test_open_refuses(void **state)
     assert_int_equal(mkfifo("pipe", 0600), 0);
     assert_int_equal(mkdir("folder", 0700), 0);
     refuse_open("missing", -ENOENT, "No such file");
-    refuse_open("newer", -EPROTO, "schema 2; this one reads 1");
+    refuse_open("newer", -EPROTO, "schema 3; this one reads 2");
+    refuse_open("older", -EPROTO,
+                "older, unreleased tote (schema 1; this one reads 2)");
     refuse_open("zero", -EBADMSG, "damaged");
     refuse_open("other", -EBADMSG, "not a tote store");
     refuse_open("text", -EBADMSG, "not a tote store");
@@ -398,11 +402,12 @@ static void test_attempts(void **state)
     struct durations list = {0};
     fixture_store("a", 20);
     fixture_sql(
-        "a", "INSERT INTO record SELECT run, task, 2, worker, start_ns, end_ns,"
-             " cpu_ns, bytes_in, bytes_out, 0, digest FROM record WHERE task=5;"
-             "UPDATE record SET outcome=1 WHERE task=5 AND attempt=1;"
-             "INSERT INTO record SELECT run, task, 2, worker, start_ns, end_ns,"
-             " cpu_ns, bytes_in, bytes_out, 0, zeroblob(16) FROM record WHERE task=7");
+        "a",
+        "INSERT INTO record SELECT run, task, 2, worker, start_ns, end_ns,"
+        " cpu_ns, bytes_in, bytes_out, 0, digest, seal FROM record WHERE task=5;"
+        "UPDATE record SET outcome=1 WHERE task=5 AND attempt=1;"
+        "INSERT INTO record SELECT run, task, 2, worker, start_ns, end_ns,"
+        " cpu_ns, bytes_in, bytes_out, 0, zeroblob(16), 0 FROM record WHERE task=7");
     assert_int_equal(tote_store_open("a", &store, &err), 0);
     assert_int_equal(tote_store_digest(store, 1, 20, &digest, &err), 1);
     assert_memory_equal(&digest, &want, sizeof want);
@@ -634,7 +639,7 @@ static void test_freeze(void **state)
     uint64_t durable = 0;
     assert_int_equal(tote_store_create("a", &store, &err), 0);
     assert_int_equal(tote_store_add_run(store, &run, &err), 0);
-    assert_int_equal(tote_writer_start("a", &writer, &err), 0);
+    assert_int_equal(tote_writer_start("a", TOTE_DURABILITY_GROUP, &writer, &err), 0);
     assert_int_equal(fixture_put(writer, 0, 10, &durable, &err), 0);
     assert_int_equal(tote_store_open("a", &reader, &err), 0);
     assert_int_equal(tote_store_freeze(reader, &err), 0);
@@ -720,6 +725,10 @@ static void test_queries_of_the_manual(void **state)
     assert_in_range(n, 1, sizeof doc - 2);
     fixture_store("a", 100);
     fixture_sql("a", "UPDATE record SET outcome=1 WHERE task=5");
+    fixture_commands("b", 10);
+    fixture_sql("a", "ATTACH 'b' AS b; INSERT INTO task SELECT * FROM b.task;"
+                     "INSERT INTO output SELECT * FROM b.output;"
+                     "INSERT INTO result SELECT * FROM b.result");
     sqlite3 *db;
     assert_int_equal(sqlite3_open_v2("a", &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
     char *rest = doc, *query;

@@ -98,7 +98,7 @@ struct life {
 static void write_rows(struct life *life, const char *path)
 {
     struct tote_writer *writer = NULL;
-    if (tote_writer_start(path, &writer, NULL) < 0)
+    if (tote_writer_start(path, TOTE_DURABILITY_GROUP, &writer, NULL) < 0)
         return;
     int code = 0;
     for (uint64_t first = 0; code == 0 && first < 3000; first += 1000)
@@ -130,6 +130,176 @@ static struct life live(const char *path)
     tote_store_close(store);
     return life;
 }
+
+/* --- one life of a bag of commands --- */
+
+struct commands_life {
+    bool created, listed;
+    uint64_t tasks, durable; /* acknowledged */
+    bool disowned;
+};
+
+static void write_commands(struct commands_life *life, const char *path)
+{
+    struct tote_writer *writer = NULL;
+    if (tote_writer_start(path, TOTE_DURABILITY_GROUP, &writer, NULL) < 0)
+        return;
+    int code = 0;
+    for (uint64_t first = 0; code == 0 && first < 40; first += 20) {
+        code = fixture_put_tasks(writer, first, 20, NULL);
+        life->tasks = tote_writer_tasks(writer);
+        if (code == 0)
+            code = fixture_put_results(writer, first, 20, &life->durable, NULL);
+    }
+    struct tote_error err = {0};
+    assert_int_equal(tote_writer_stop(writer, &err), code);
+    assert_true(code == 0 || err.text[0]);
+}
+
+/* Lists 30 of its tasks anew, and a new one that takes a path over. */
+static int list_anew(struct tote_store *store, struct tote_error *err)
+{
+    struct fixture_command c;
+    uint64_t task = 0, other = 0;
+    int code = tote_store_list_begin(store, 2, err);
+    for (uint64_t i = 0; code >= 0 && i < 30; i++) {
+        fixture_command(i, &c);
+        code =
+            tote_store_list_claim(store, &c.row.key, i + 1, &c.row.inputs, &task, err);
+        assert_true(code != 0);
+    }
+    fixture_command(39, &c);
+    c.row.task = 40;
+    c.row.key.high ^= 1;
+    if (code >= 0)
+        code = tote_store_list_add(store, &c.row, &other, err);
+    if (code >= 0)
+        return tote_store_list_commit(store, err);
+    tote_store_list_cancel(store);
+    return code;
+}
+
+static void go_on(struct commands_life *life, const char *path)
+{
+    struct tote_store *store = NULL;
+    struct tote_error err = {0};
+    if (tote_store_reopen(path, &store, &err) < 0) {
+        assert_true(err.text[0]);
+        return;
+    }
+    life->listed = life->durable == 40 && list_anew(store, &err) == 0;
+    life->disowned = life->listed && tote_store_disown(store, 5, &err) == 0;
+    assert_true(life->disowned || life->durable < 40 || err.text[0]);
+    tote_store_close(store);
+}
+
+static struct commands_life live_commands(const char *path)
+{
+    struct commands_life life = {0};
+    struct tote_store *store = NULL;
+    struct tote_run_row run = fixture_run(40);
+    life.created = tote_store_create(path, &store, NULL) == 0;
+    if (!life.created)
+        return life;
+    if (tote_store_add_run(store, &run, NULL) == 0)
+        write_commands(&life, path);
+    tote_store_close(store); /* the run stays RUNNING */
+    go_on(&life, path);
+    return life;
+}
+
+struct tally {
+    uint64_t listed[3], ok, published;
+};
+
+static int tally_task(void *context, const struct tote_task_row *row)
+{
+    ((struct tally *)context)->listed[row->listed]++;
+    return 0;
+}
+
+static int tally_result(void *context, const struct tote_record *record,
+                        uint64_t worker)
+{
+    (void)worker;
+    ((struct tally *)context)->ok += record->outcome == TOTE_OUTCOME_OK;
+    return 0;
+}
+
+static int tally_output(void *context, const struct tote_output_row *row)
+{
+    ((struct tally *)context)->published += row->attempt > 0;
+    return 0;
+}
+
+/* All or nothing of a put, of a list, of what was taken back; seals are checked. */
+static void check_commands(const struct commands_life *life, const char *path)
+{
+    struct tote_store *store = NULL;
+    struct tote_error err = {0};
+    struct tally tally = {0};
+    uint64_t n = 0;
+    if (!life->created) {
+        assert_int_equal(fixture_count_files(), 0);
+        return;
+    }
+    assert_int_equal(tote_store_open(path, &store, &err), 0);
+    assert_int_equal(tote_store_task_count(store, &n, &err), 0);
+    assert_int_equal(tote_store_each_task(store, 0, n, tally_task, &tally, &err), 0);
+    assert_int_equal(tote_store_each_result(store, tally_result, &tally, &err), 0);
+    assert_int_equal(tote_store_each_output(store, tally_output, &tally, &err), 0);
+    assert_true(n >= life->tasks && tally.ok + 1 >= life->durable);
+    assert_int_equal(tally.ok, tally.published);
+    if (life->listed || tally.listed[2]) {
+        assert_int_equal(tally.listed[2], 31);
+        assert_int_equal(tally.listed[1], 10);
+    }
+    if (life->disowned)
+        assert_int_equal(tally.ok, 39);
+    else
+        assert_true(tally.ok % 20 == 0 || tally.ok == 39);
+    tote_store_close(store);
+}
+
+static void fail_commands_everywhere(bool for_good, bool full)
+{
+    int failures;
+    plan.at = 0;
+    do {
+        plan.for_good = for_good;
+        plan.full = full;
+        plan.calls = plan.failures = 0;
+        struct commands_life life = live_commands("faulty.tote");
+        failures = plan.failures;
+        int at = plan.at;
+        plan.at = -1;
+        check_commands(&life, "faulty.tote");
+        tote_store_unlink("faulty.tote");
+        plan.at = at + 1;
+    } while (failures > 0);
+    assert_in_range(plan.at, 60, 2000);
+    plan.at = -1;
+}
+
+static void test_commands_error_once(void **state)
+{
+    (void)state;
+    fail_commands_everywhere(false, false);
+}
+
+static void test_commands_error_for_good(void **state)
+{
+    (void)state;
+    fail_commands_everywhere(true, false);
+}
+
+static void test_commands_full_for_good(void **state)
+{
+    (void)state;
+    fail_commands_everywhere(true, true);
+}
+
+/* --- one life, looked at afterwards --- */
 
 static int count_record(void *context, const struct tote_record *record,
                         uint64_t worker)
@@ -226,7 +396,8 @@ static void test_no_second_try(void **state)
     uint64_t durable = 0;
     assert_int_equal(tote_store_create("faulty.tote", &store, NULL), 0);
     assert_int_equal(tote_store_add_run(store, &run, NULL), 0);
-    assert_int_equal(tote_writer_start("faulty.tote", &writer, NULL), 0);
+    assert_int_equal(
+        tote_writer_start("faulty.tote", TOTE_DURABILITY_GROUP, &writer, NULL), 0);
     assert_int_equal(fixture_put(writer, 0, 10, &durable, NULL), 0);
     plan.for_good = false;
     plan.at = plan.calls;
@@ -265,7 +436,7 @@ static int fill(int code_wanted, const char *word)
     uint64_t durable = 0, next = 0;
     if (tote_store_create("a", &store, &err) < 0 ||
         tote_store_add_run(store, &run, &err) < 0 ||
-        tote_writer_start("a", &writer, &err) < 0)
+        tote_writer_start("a", TOTE_DURABILITY_GROUP, &writer, &err) < 0)
         return 1;
     int code = 0;
     for (; code == 0 && next < 200000; next += 1000)
@@ -345,10 +516,16 @@ static void test_file_limit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_small_disk),     IN_FOLDER(test_full_disk),
-        IN_FOLDER(test_file_limit),     IN_FOLDER(test_error_once),
-        IN_FOLDER(test_error_for_good), IN_FOLDER(test_full_for_good),
+        IN_FOLDER(test_small_disk),
+        IN_FOLDER(test_full_disk),
+        IN_FOLDER(test_file_limit),
+        IN_FOLDER(test_error_once),
+        IN_FOLDER(test_error_for_good),
+        IN_FOLDER(test_full_for_good),
         IN_FOLDER(test_no_second_try),
+        IN_FOLDER(test_commands_error_once),
+        IN_FOLDER(test_commands_error_for_good),
+        IN_FOLDER(test_commands_full_for_good),
     };
     plan.at = -1;
     make_faulty();

@@ -155,6 +155,13 @@ static void spin_and_sleep_last(void **state)
 
 /* --- serve --- */
 
+static ssize_t run_of_task(void *context, uint64_t first, uint64_t count,
+                           uint32_t attempt, char *lines, size_t capacity,
+                           struct tote_error *err)
+{
+    return tote_task_run(context, first, count, attempt, lines, capacity, err);
+}
+
 /* Gives text to serve through a pipe and returns what it answers; both fit a pipe. */
 static int converse(const char *text, char *answer, size_t size, struct tote_error *err)
 {
@@ -164,7 +171,8 @@ static int converse(const char *text, char *answer, size_t size, struct tote_err
     assert_int_equal(write(in[1], text, strlen(text)), strlen(text));
     close(in[1]);
     struct tote_task *task = open_task("noop", 0, 0);
-    int failed = tote_serve(task, in[0], out[1], err);
+    const struct tote_server server = {.run = run_of_task, .context = task};
+    int failed = tote_serve(&server, in[0], out[1], err);
     tote_task_close(task);
     close(in[0]);
     close(out[1]);
@@ -259,7 +267,8 @@ static void serve_ends_quietly_without_a_reader(void **state)
     close(out[0]);
     assert_int_equal(write(in[1], "0 1 1\n", 6), 6);
     struct tote_task *task = open_task("noop", 0, 0);
-    assert_int_equal(tote_serve(task, in[0], out[1], &err), -EPIPE);
+    const struct tote_server server = {.run = run_of_task, .context = task};
+    assert_int_equal(tote_serve(&server, in[0], out[1], &err), -EPIPE);
     assert_string_equal(err.text, "");
     tote_task_close(task);
     close(in[0]);

@@ -30,7 +30,8 @@ static struct pair pair_open(const char *path)
     struct tote_run_row run = fixture_run(1000);
     assert_int_equal(tote_store_create(path, &pair.store, &err), 0);
     assert_int_equal(tote_store_add_run(pair.store, &run, &err), 0);
-    assert_int_equal(tote_writer_start(path, &pair.writer, &err), 0);
+    assert_int_equal(tote_writer_start(path, TOTE_DURABILITY_GROUP, &pair.writer, &err),
+                     0);
     return pair;
 }
 
@@ -89,10 +90,11 @@ static void test_start_refuses(void **state)
     (void)state;
     struct tote_writer *writer = NULL;
     struct tote_error err = {0};
-    assert_true(tote_writer_start("missing", &writer, &err) < 0);
+    assert_true(tote_writer_start("missing", TOTE_DURABILITY_GROUP, &writer, &err) < 0);
     assert_non_null(strstr(err.text, "missing"));
     fixture_write_file("text", "not a database, but long enough to be looked at", 47);
-    assert_int_equal(tote_writer_start("text", &writer, NULL), -EBADMSG);
+    assert_int_equal(tote_writer_start("text", TOTE_DURABILITY_GROUP, &writer, NULL),
+                     -EBADMSG);
     assert_null(writer);
 }
 
@@ -235,6 +237,146 @@ static void test_wal_stays_small(void **state)
     assert_int_equal(ask("a", "SELECT count(*) FROM batch"), ROUNDS);
 }
 
+/* --- commands --- */
+
+static void test_tasks_and_results(void **state)
+{
+    (void)state;
+    struct pair pair = pair_open("a");
+    uint64_t durable = 0, next = 0;
+    for (uint64_t n = 1; n < 6000; n = n * 3 + 1) {
+        assert_int_equal(fixture_put_tasks(pair.writer, next, n, NULL), 0);
+        assert_int_equal(tote_writer_tasks(pair.writer), next + n);
+        assert_int_equal(fixture_put_results(pair.writer, next, n, &durable, NULL), 0);
+        next += n;
+        assert_int_equal(durable, next);
+        assert_int_equal(count_records("a"), next);
+        assert_int_equal(ask("a", "SELECT count(*) FROM task JOIN result USING (task)"
+                                  " JOIN output USING (task, attempt)"),
+                         next);
+    }
+    assert_int_equal(tote_writer_put_tasks(pair.writer, NULL, 0, NULL), 0);
+    assert_int_equal(
+        tote_writer_put_results(pair.writer, 1, 1, NULL, NULL, 0, NULL, 0, NULL), 0);
+    assert_int_equal(tote_writer_stop(pair.writer, NULL), 0);
+    tote_store_close(pair.store);
+    assert_int_equal(fixture_count_files(), 1);
+}
+
+/* Neither as a new task's nor as published. */
+static void test_path_of_another(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct pair pair = pair_open("a");
+        struct tote_error err = {0};
+        assert_int_equal(fixture_put_tasks(pair.writer, 0, 2, &err), 0);
+        struct fixture_command c;
+        fixture_command(0, &c);
+        struct tote_record record = fixture_record(1);
+        c.row.task = c.output.task = c.result.task = 1;
+        if (i == 0)
+            c.row.task = 2;
+        int code = i == 0 ? tote_writer_put_tasks(pair.writer, &c.row, 1, &err)
+                          : tote_writer_put_results(pair.writer, 1, 1, &record,
+                                                    &c.result, 1, &c.output, 1, &err);
+        assert_int_equal(code, 0);
+        assert_int_equal(tote_writer_stop(pair.writer, &err), -EEXIST);
+        tote_store_close(pair.store);
+        assert_int_equal(ask("a", "SELECT count(*) FROM task"), 2);
+        assert_int_equal(count_records("a"), 0); /* record and output are one */
+        tote_store_unlink("a");                  /* ask leaves files beside it */
+    }
+}
+
+static void test_result_of_another(void **state)
+{
+    (void)state;
+    struct pair pair = pair_open("a");
+    struct fixture_command c;
+    struct tote_record record = fixture_record(1);
+    fixture_command(0, &c);
+    assert_int_equal(tote_writer_put_results(pair.writer, 1, 1, &record, &c.result, 1,
+                                             NULL, 0, NULL),
+                     -EINVAL);
+    fixture_command(1, &c);
+    c.result.max_rss = UINT64_MAX;
+    assert_int_equal(tote_writer_put_results(pair.writer, 1, 1, &record, &c.result, 1,
+                                             NULL, 0, NULL),
+                     -ERANGE);
+    assert_int_equal(tote_writer_stop(pair.writer, NULL), 0);
+    tote_store_close(pair.store);
+}
+
+/* --- how much waits, and how long --- */
+
+static void put_large(struct tote_writer *writer, uint64_t task, const char *text,
+                      size_t n)
+{
+    struct tote_record record = fixture_record(task);
+    struct tote_result result = {.task = task, .why = "", .streams = {{text, n}}};
+    assert_int_equal(
+        tote_writer_put_results(writer, 1, 1, &record, &result, 1, NULL, 0, NULL), 0);
+}
+
+/* A lock of another connection holds the writer up: it is full by bytes, not by count.
+ */
+static void test_full_of_bytes(void **state)
+{
+    (void)state;
+    enum { BYTES = 1 << 20 };
+    struct pair pair = pair_open("a");
+    char *text = calloc(1, BYTES);
+    assert_non_null(text);
+    sqlite3 *other;
+    assert_int_equal(sqlite3_open("a", &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL),
+                     SQLITE_OK);
+    for (uint64_t task = 0; task < 63; task++)
+        put_large(pair.writer, task, text, BYTES);
+    assert_false(tote_writer_full(pair.writer));
+    put_large(pair.writer, 63, text, BYTES);
+    put_large(pair.writer, 64, text, BYTES);
+    assert_true(tote_writer_full(pair.writer));
+    assert_int_equal(sqlite3_exec(other, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(other);
+    assert_int_equal(tote_writer_stop(pair.writer, NULL), 0);
+    tote_store_close(pair.store);
+    assert_int_equal(count_records("a"), 65);
+    free(text);
+}
+
+/* Relaxed: what comes after a commit waits; no mode counts what is not there. */
+static void test_durability(void **state)
+{
+    (void)state;
+    static const enum tote_durability modes[] = {
+        TOTE_DURABILITY_STRICT, TOTE_DURABILITY_GROUP, TOTE_DURABILITY_RELAXED};
+    for (size_t i = 0; i < 3; i++) {
+        struct pair pair = pair_open("a");
+        struct tote_record record = fixture_record(1);
+        uint64_t durable = 0;
+        assert_int_equal(tote_writer_stop(pair.writer, NULL), 0);
+        assert_int_equal(tote_writer_start("a", modes[i], &pair.writer, NULL), 0);
+        tote_ns_t before = tote_clock_monotonic(); /* the first commit */
+        assert_int_equal(fixture_put(pair.writer, 0, 1, &durable, NULL), 0);
+        assert_int_equal(tote_writer_put_records(pair.writer, 1, 1, &record, 1, NULL),
+                         0);
+        while (durable < 2) {
+            struct pollfd news = {.fd = tote_writer_fd(pair.writer), .events = POLLIN};
+            assert_int_equal(poll(&news, 1, 30000), 1);
+            assert_int_equal(tote_writer_durable(pair.writer, &durable, NULL), 0);
+        }
+        tote_ns_t took = tote_clock_monotonic() - before;
+        if (modes[i] == TOTE_DURABILITY_RELAXED)
+            assert_true(took >= TOTE_WRITER_RELAXED_MS * TOTE_NS_PER_MS);
+        assert_int_equal(count_records("a"), 2);
+        assert_int_equal(tote_writer_stop(pair.writer, NULL), 0);
+        tote_store_close(pair.store);
+        tote_store_unlink("a");
+    }
+}
+
 /* --- kill -9 --- */
 
 /* Writes records until killed; each durable count goes into the pipe. */
@@ -246,7 +388,7 @@ static void write_until_killed(int to, unsigned seed)
     struct tote_record records[500];
     if (tote_store_create("a", &pair.store, NULL) < 0 ||
         tote_store_add_run(pair.store, &run, NULL) < 0 ||
-        tote_writer_start("a", &pair.writer, NULL) < 0)
+        tote_writer_start("a", TOTE_DURABILITY_GROUP, &pair.writer, NULL) < 0)
         _exit(1);
     while (write(to, &durable, sizeof durable) == sizeof durable) {
         size_t n = 1 + (size_t)rand_r(&seed) % 500;
@@ -323,6 +465,11 @@ int main(void)
         IN_FOLDER(test_numbers_too_large),
         IN_FOLDER(test_beside_others),
         IN_FOLDER(test_wal_stays_small),
+        IN_FOLDER(test_tasks_and_results),
+        IN_FOLDER(test_path_of_another),
+        IN_FOLDER(test_result_of_another),
+        IN_FOLDER(test_full_of_bytes),
+        IN_FOLDER(test_durability),
         IN_FOLDER(test_kill),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

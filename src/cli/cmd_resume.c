@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd_resume.c: `tote resume`: goes on with the bag of a store, after whatever end. */
+#include "cli/session.h"
+
+static int resume_bag(struct tote_session *session, struct tote_error *err)
+{
+    struct tote_engine_spec engine = {0};
+    int rc = tote_session_engine(session, session->settings.engine, &engine, err);
+    if (rc == 0 && session->settings.bag.is_commands)
+        rc =
+            tote_order_reopen(&session->settings, session->store, &session->order, err);
+    if (rc == 0)
+        rc = tote_session_begin(session, err);
+    if (rc == 0)
+        rc = tote_session_launch(session, &engine, err);
+    tote_engine_spec_finish(&engine);
+    return rc;
+}
+
+static int resume_main(const struct tote_args *args)
+{
+    return tote_session_resume(args, resume_bag);
+}
+
+const struct tote_subcommand tote_command_resume = {
+    .name = "resume",
+    .summary = "Go on with a run, after whatever end: what is done stays done",
+    .synopsis = "STORE [OPTIONS]",
+    .examples = "  tote resume bag.tote\n"
+                "  tote resume bag.tote --engine ray --retry-failed\n",
+    .options = tote_settings_resume.lists,
+    .n_options = TOTE_SETTINGS_LISTS_MAX,
+    .most_arguments = 1,
+    .run = resume_main,
+};

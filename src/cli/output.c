@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/* output.c: see output.h. */
+#include "cli/output.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/progress.h"
+#include "store/commands.h"
+
+enum { DONE = 1, PASSED = 2 }; /* states of a task, 2 bits each */
+
+struct tote_output {
+    enum tote_print how;
+    uint64_t stream_max;
+    struct tote_store *reader; /* borrowed */
+    uint64_t next;             /* whose turn it is */
+    uint64_t n_states;
+    uint8_t *states; /* 4 of them a byte */
+    bool is_closed[TOTE_STREAMS];
+    int code; /* errno of what could not be written; 0 */
+};
+
+struct tote_output *tote_output_create(enum tote_print how, uint64_t stream_max)
+{
+    struct tote_output *output = calloc(1, sizeof *output);
+    if (output) {
+        output->how = how;
+        output->stream_max = stream_max;
+    }
+    return output;
+}
+
+void tote_output_read_from(struct tote_output *output, struct tote_store *reader)
+{
+    output->reader = reader;
+}
+
+/* --- writing --- */
+
+int tote_output_write(int fd, const void *data, size_t n)
+{
+    const char *at = data;
+    while (n > 0) {
+        ssize_t done = write(fd, at, n);
+        if (done >= 0) {
+            at += done;
+            n -= (size_t)done;
+        } else if (errno == EAGAIN) { /* a pipe that somebody has made so */
+            struct pollfd room = {.fd = fd, .events = POLLOUT};
+            poll(&room, 1, -1);
+        } else if (errno != EINTR) {
+            return errno;
+        }
+    }
+    return 0;
+}
+
+void tote_output_size(uint64_t bytes, char into[static 32])
+{
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+    double size = (double)bytes;
+    size_t unit = 0;
+    for (; size >= 1024 && unit < 4; unit++)
+        size /= 1024;
+    bool is_whole = size == (double)(uint64_t)size;
+    snprintf(into, 32, is_whole ? "%.0f %s" : "%.1f %s", size, units[unit]);
+}
+
+static void say_cut(uint64_t task, int stream, uint64_t kept, uint64_t written)
+{
+    static const char *const names[TOTE_STREAMS] = {"stdout", "stderr"};
+    char at[32], of[32];
+    tote_output_size(kept, at);
+    tote_output_size(written, of);
+    fprintf(stderr, "tote: task %" PRIu64 ": %s cut at %s of %s: raise --stream-max\n",
+            task, names[stream], at, of);
+}
+
+static void print_stream(struct tote_output *output, const struct tote_result *result,
+                         int stream)
+{
+    static const int fds[TOTE_STREAMS] = {STDOUT_FILENO, STDERR_FILENO};
+    const struct tote_span *span = &result->streams[stream];
+    if (span->size == 0 || output->is_closed[stream])
+        return;
+    int code = tote_output_write(fds[stream], span->data, span->size);
+    output->is_closed[stream] = code != 0;
+    if (code && code != EPIPE && output->code == 0)
+        output->code = code;
+}
+
+static void print_result(struct tote_output *output, uint64_t task,
+                         const struct tote_result *result)
+{
+    for (int stream = 0; stream < TOTE_STREAMS; stream++) {
+        if (result->stream_bytes[stream] == 0)
+            continue;
+        tote_progress_clear();
+        print_stream(output, result, stream);
+        if (result->stream_bytes[stream] > result->streams[stream].size)
+            say_cut(task, stream, result->streams[stream].size,
+                    result->stream_bytes[stream]);
+    }
+}
+
+/* --- turns --- */
+
+static unsigned state_of(const struct tote_output *output, uint64_t task)
+{
+    if (task >= output->n_states)
+        return 0;
+    return output->states[task / 4] >> (task % 4 * 2) & 3U;
+}
+
+static int set_state(struct tote_output *output, uint64_t task, unsigned state)
+{
+    if (task >= output->n_states) {
+        uint64_t bytes = output->n_states / 4, wanted = task / 4 + 1;
+        uint64_t room = wanted > 2 * bytes ? wanted : 2 * bytes;
+        uint8_t *states = realloc(output->states, room);
+        if (!states)
+            return -ENOMEM;
+        memset(states + bytes, 0, room - bytes);
+        output->states = states;
+        output->n_states = 4 * room;
+    }
+    output->states[task / 4] |= (uint8_t)(state << (task % 4 * 2));
+    return 0;
+}
+
+/* False: it is not in the store yet. */
+static bool print_stored(struct tote_output *output, uint64_t task)
+{
+    struct tote_record record;
+    struct tote_result result;
+    int64_t run;
+    void *memory = NULL;
+    int found = output->reader ? tote_store_result(output->reader, task, &record,
+                                                   &result, &run, &memory, NULL)
+                               : 0;
+    if (found > 0)
+        print_result(output, task, &result);
+    free(memory);
+    return found > 0;
+}
+
+/* Prints those whose turn has come. */
+static void advance(struct tote_output *output)
+{
+    unsigned state;
+    while ((state = state_of(output, output->next)) != 0) {
+        if (state == DONE && !print_stored(output, output->next))
+            return;
+        output->next++;
+    }
+}
+
+void tote_output_put(struct tote_output *output, const struct tote_record *record,
+                     const struct tote_result *result)
+{
+    if (output->how == TOTE_PRINT_NONE)
+        return;
+    /* One whose turn is over was not to run again: a file of it was gone. */
+    bool is_turn = output->how == TOTE_PRINT_ASDONE || record->task <= output->next ||
+                   state_of(output, record->task) == PASSED;
+    if (is_turn || set_state(output, record->task, DONE) < 0)
+        print_result(output, record->task, result);
+    if (output->how == TOTE_PRINT_ORDERED) {
+        output->next += record->task == output->next;
+        advance(output);
+    }
+}
+
+/* --- what was before --- */
+
+struct passing {
+    struct tote_output *output;
+    bool retries_failed;
+};
+
+static int pass_record(void *context, const struct tote_record *record, uint64_t worker)
+{
+    struct passing *passing = context;
+    (void)worker;
+    bool runs_again = record->outcome == TOTE_OUTCOME_WRONG ||
+                      (record->outcome != TOTE_OUTCOME_OK && passing->retries_failed);
+    return runs_again ? 0 : set_state(passing->output, record->task, PASSED);
+}
+
+int tote_output_pass(struct tote_output *output, struct tote_store *reader,
+                     bool retries_failed, struct tote_error *err)
+{
+    struct passing passing = {output, retries_failed};
+    if (output->how != TOTE_PRINT_ORDERED)
+        return 0;
+    return tote_store_each_result(reader, pass_record, &passing, err);
+}
+
+int tote_output_end(struct tote_output *output, struct tote_error *err)
+{
+    if (!output)
+        return 0;
+    if (output->how == TOTE_PRINT_ORDERED)
+        for (uint64_t task = output->next; task < output->n_states; task++)
+            if (state_of(output, task) == DONE)
+                print_stored(output, task);
+    int rc = output->code ? tote_error_set(err, -EIO,
+                                           "cannot write what tasks have said: %s; the "
+                                           "store has it, tote log",
+                                           strerror(output->code))
+                          : 0;
+    free(output->states);
+    free(output);
+    return rc;
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/* session_store.c: see session_store.h. */
+#include "cli/session_store.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/environment.h"
+#include "cli/kept.h"
+#include "cli/place.h"
+
+/* --- making one --- */
+
+static const char *kind_of(const struct tote_session *session)
+{
+    return session->command == TOTE_SETTINGS_COMPARE ? "compare" : "run";
+}
+
+static int find_path(struct tote_session *session, struct tote_error *err)
+{
+    const char *named = session->settings.store;
+    if (!named[0])
+        return tote_place_store(kind_of(session), session->store_path,
+                                sizeof session->store_path, err);
+    snprintf(session->store_path, sizeof session->store_path, "%s", named);
+    return 0;
+}
+
+/* That it is there is no reason to lose what it holds. */
+static void name_resume(const struct tote_session *session, struct tote_error *err)
+{
+    struct tote_store *store;
+    if (session->command != TOTE_SETTINGS_RUN ||
+        tote_store_open(session->store_path, &store, NULL) < 0)
+        return;
+    tote_store_close(store);
+    tote_error_append(err,
+                      ", or go on with it: tote resume %s, or with a list of commands "
+                      "--resume",
+                      session->store_path);
+}
+
+/* The lock comes first, so that nobody else goes on with a store that is just made. */
+static int create(struct tote_session *session, struct tote_error *err)
+{
+    struct tote_error why = {0};
+    int locked = tote_lock_take(session->store_path, &session->lock, NULL, &why);
+    if (locked == -EBUSY)
+        return tote_error_set(err, -EINVAL, "%s", why.text);
+    int rc = tote_store_create(session->store_path, &session->store, err);
+    if (rc == -EEXIST)
+        name_resume(session, err);
+    if (rc == 0 && locked < 0) {
+        tote_store_close(session->store);
+        session->store = NULL;
+        tote_store_unlink(session->store_path);
+        return tote_error_set(err, -EINVAL, "%s", why.text);
+    }
+    return rc < 0 ? -EINVAL : 0; /* whatever it is, the mend is another --store */
+}
+
+/* --- notes --- */
+
+struct noting {
+    struct tote_store *store;
+    struct tote_error *err;
+};
+
+/* In the store, names are words as its columns are: start_timeout. */
+static int note_setting(void *context, const char *name, const char *value)
+{
+    struct noting *noting = context;
+    char word[TOTE_NAME_MAX];
+    snprintf(word, sizeof word, "%s", name);
+    for (char *dash = strchr(word, '-'); dash; dash = strchr(dash, '-'))
+        *dash = '_';
+    return tote_store_set(noting->store, word, value, noting->err);
+}
+
+static int note_settings(struct tote_session *session, struct tote_error *err)
+{
+    struct noting noting = {session->store, err};
+    int rc = tote_store_set(session->store, "kind", kind_of(session), err);
+    if (rc == 0)
+        rc = tote_settings_each(&session->settings, session->command, note_setting,
+                                &noting);
+    return rc < 0 ? rc : tote_environment_note(session->store, err);
+}
+
+static int note_order(struct tote_session *session, uint32_t list,
+                      struct tote_error *err)
+{
+    return session->order ? tote_order_note(session->order, session->store, list, err)
+                          : 0;
+}
+
+/* --- going on --- */
+
+int tote_session_reopen_store(struct tote_session *session, const char *path,
+                              struct tote_error *err)
+{
+    struct tote_store *store;
+    snprintf(session->store_path, sizeof session->store_path, "%s", path);
+    int rc = tote_store_open(path, &store, err); /* no lock beside what is no store */
+    if (rc < 0)
+        return rc == -EIO || rc == -ENOMEM ? rc : -EINVAL;
+    tote_store_close(store);
+    rc = tote_lock_take(path, &session->lock, NULL, err);
+    if (rc == 0)
+        rc = tote_store_reopen(path, &session->store, err);
+    session->is_old = true;
+    if (rc < 0)
+        tote_session_close_store(session, false);
+    return rc < 0 && rc != -EIO && rc != -ENOMEM ? -EINVAL : rc;
+}
+
+static int check_kind(const struct tote_session *session, struct tote_error *err)
+{
+    char *command = tote_store_get(session->store, "command");
+    bool is_commands = command != NULL;
+    free(command);
+    if (is_commands && session->order)
+        return 0;
+    return tote_error_set(err, -EINVAL,
+                          "--resume goes on with a store of commands, with a list of "
+                          "commands: tote resume %s",
+                          session->store_path);
+}
+
+static int go_on(struct tote_session *session, struct tote_error *err)
+{
+    int rc = tote_session_reopen_store(session, session->settings.store, err);
+    if (rc == 0)
+        rc = check_kind(session, err);
+    return rc < 0 ? rc : note_order(session, tote_kept_list(session->store) + 1, err);
+}
+
+int tote_session_open_store(struct tote_session *session, struct tote_error *err)
+{
+    if (session->settings.resume)
+        return go_on(session, err);
+    int rc = find_path(session, err);
+    if (rc == 0)
+        rc = create(session, err);
+    if (rc == 0)
+        rc = note_settings(session, err);
+    return rc < 0 ? rc : note_order(session, 1, err);
+}
+
+/* --- closing --- */
+
+/* Holds it no result of any run? */
+static bool is_empty(struct tote_store *store)
+{
+    struct tote_run_row *rows;
+    size_t n, recorded = 0;
+    if (tote_store_runs(store, &rows, &n, NULL) < 0)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        recorded += rows[i].done + rows[i].failed;
+        tote_run_row_finish(&rows[i]);
+    }
+    free(rows);
+    return recorded == 0;
+}
+
+bool tote_session_close_store(struct tote_session *session, bool has_failed)
+{
+    bool is_there = session->store;
+    bool is_worthless =
+        has_failed && !session->is_old && session->store && is_empty(session->store);
+    tote_store_close(session->store);
+    session->store = NULL;
+    if (is_worthless)
+        tote_store_unlink(session->store_path);
+    tote_lock_release(session->lock);
+    session->lock = NULL;
+    return is_there && !is_worthless;
+}

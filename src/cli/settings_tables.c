@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: MIT */
+/* settings_tables.c: the tables of what run, resume and compare can be told
+ * (settings.h). */
+#include "cli/settings_tables.h"
+
+#include "base/slice.h"
+#include "store/writer.h"
+#include "tote/kernel.h"
+
+#define FIELD(field) offsetof(struct tote_settings, field)
+#define N_OF(table)  (sizeof(table) / sizeof((table)[0]))
+// clang-format off
+/* A group of the help begins with the table that has a title. */
+#define GROUP(table, title) {table, N_OF(table), title}
+#define MORE(table)         {table, N_OF(table), NULL}
+// clang-format on
+
+static const char *const net_choices[] = {"auto", "private", "host", NULL};
+static const char *const data_choices[] = {"shared", "staged", NULL};
+static const char *const cwd_choices[] = {"own", "start", NULL};
+static const char *const print_choices[] = {"asdone", "ordered", "none", NULL};
+static const char *const telling_choices[] = {"auto", "none", "jsonl", NULL};
+/* In the order of enum tote_durability. */
+static const char *const durability_choices[] = {[TOTE_DURABILITY_GROUP] = "group",
+                                                 [TOTE_DURABILITY_STRICT] = "strict",
+                                                 [TOTE_DURABILITY_RELAXED] = "relaxed",
+                                                 NULL};
+
+/* --- what runs --- */
+
+static const struct tote_option bag_options[] = {
+    {.name = "kernel",
+     .type = TOTE_OPTION_TEXT,
+     .offset = FIELD(kernel),
+     .fallback = "zfp:accuracy=1e-3",
+     .help = "what a task does, if it is no command: NAME:OPTION=VALUE,...; 'tote "
+             "kernels' lists them"},
+    {.name = "tasks",
+     .type = TOTE_OPTION_UINT,
+     .offset = FIELD(tasks),
+     .fallback = "12",
+     .max = (double)TOTE_BAG_MAX,
+     .help = "tasks in a bag of a kernel"},
+    {.name = "size",
+     .type = TOTE_OPTION_UINT,
+     .offset = FIELD(size),
+     .fallback = "200000",
+     .max = (double)TOTE_KERNEL_SIZE_MAX,
+     .help = "float32 values of each task's input"},
+    {.name = "seed",
+     .type = TOTE_OPTION_UINT,
+     .offset = FIELD(seed),
+     .fallback = "1",
+     .max = 0x1p63,
+     .help = "seed of the bag's inputs"},
+};
+
+static const struct tote_option command_options[] = {
+    {.name = "shell",
+     .type = TOTE_OPTION_BOOL,
+     .offset = FIELD(shell),
+     .fallback = "no",
+     .help = "the command is a text for /bin/sh -c, with the items quoted"},
+};
+
+static const struct tote_option source_options[] = {
+    {.name = "items",
+     .type = TOTE_OPTION_TEXT,
+     .offset = FIELD(items_file),
+     .is_path = true,
+     .letter = 'a',
+     .help = "items from a file, one a line; - is standard input, which is also read "
+             "if no items are given"},
+    {.name = "null",
+     .type = TOTE_OPTION_BOOL,
+     .offset = FIELD(null),
+     .fallback = "no",
+     .letter = '0',
+     .help = "items end with a NUL, not with a line"},
+    {.name = "csv",
+     .type = TOTE_OPTION_TEXT,
+     .offset = FIELD(csv),
+     .is_path = true,
+     .help = "items from a CSV file; its first line names the columns"},
+    {.name = "dry-run",
+     .type = TOTE_OPTION_BOOL,
+     .offset = FIELD(dry_run),
+     .fallback = "no",
+     .letter = 'n',
+     .help = "print the commands, quoted, and do nothing"},
+};
+
+/* As a bag file calls it: there, items are the items themselves. */
+static const struct tote_option source_file_options[] = {
+    {.name = "items_file",
+     .type = TOTE_OPTION_TEXT,
+     .offset = FIELD(items_file),
+     .is_path = true,
+     .help = ""},
+    {.name = "null",
+     .type = TOTE_OPTION_BOOL,
+     .offset = FIELD(null),
+     .fallback = "no",
+     .letter = '0',
+     .help = "items end with a NUL, not with a line"},
+    {.name = "csv",
+     .type = TOTE_OPTION_TEXT,
+     .offset = FIELD(csv),
+     .is_path = true,
+     .help = "items from a CSV file; its first line names the columns"},
+};
+
+/* --- where it runs --- */
+
+static const struct tote_option engine_options[] = {
+    {.name = "engine",
+     .type = TOTE_OPTION_TEXT,
+     .offset = FIELD(engine),
+     .fallback = "local",
+     .help = "where tasks run, NAME:OPTION=VALUE,...; 'tote engines' lists them"},
+};
+
+static const struct tote_option compare_options[] = {
+    {.name = "engines",
+     .type = TOTE_OPTION_TEXT,
+     .offset = FIELD(engines),
+     .fallback = "local,workqueue,ray",
+     .help =
+         "the cells, by commas, each NAME:OPTION=VALUE,...; batch=N|auto is an option "
+         "of every engine"},
+    {.name = "runs",
+     .type = TOTE_OPTION_UINT,
+     .offset = FIELD(runs),
+     .fallback = "6",
+     .min = 1,
+     .max = 1000,
+     .help = "fresh launches of each cell; below 6 there is no interval"},
+    {.name = "budget",
+     .type = TOTE_OPTION_SECONDS,
+     .offset = FIELD(budget_s),
+     .fallback = "60s",
+     .min = 0.001,
+     .max = 604800,
+     .help = "no new launch begins after it, once every cell has run"},
+    {.name = "order-seed",
+     .type = TOTE_OPTION_UINT,
+     .offset = FIELD(order_seed),
+     .fallback = "none",
+     .max = 0x1p53,
+     .help = "seed of the random order of launches (default: random, and recorded)"},
+};
+
+static const struct tote_option place_options[] = {
+    {.name = "workers",
+     .type = TOTE_OPTION_UINT,
+     .offset = FIELD(workers),
+     .min = 1,
+     .max = TOTE_WORKERS_MAX,
+     .help = "tasks at once (default: the usable cores)"},
+    {.name = "batch",
+     .type = TOTE_OPTION_TEXT,
+     .offset = FIELD(batch),
+     .help = "tasks handed to the engine at once: auto, or a number up to 4096 "
+             "(default: auto in run, 1 in compare)"},
+    {.name = "net",
+     .type = TOTE_OPTION_CHOICE,
+     .offset = FIELD(net),
+     .fallback = "auto",
+     .choices = net_choices,
+     .help = "network of the engine: loopback of its own, or the host's; auto: the "
+             "host's for commands, else private, "
+             "unless an option of the engine is of use on the host's only"},
+};
+
+static const struct tote_option data_options[] = {
+    {.name = "data",
+     .type = TOTE_OPTION_CHOICE,
+     .offset = FIELD(data),
+     .fallback = "shared",
+     .choices = data_choices,
+     .help = "how files travel: shared, workers see the folders of tote; staged, the "
+             "engine moves them"},
+};
+
+/* --- where files go --- */
+
+static const struct tote_option folder_options[] = {
+    {.name = "results",
+     .type = TOTE_OPTION_TEXT,
+     .offset = FIELD(results),
+     .fallback = "results",
+     .is_path = true,
+     .help = "folder that gets the files that commands make with {out:PATH}"},
+    {.name = "cwd",
+     .type = TOTE_OPTION_CHOICE,
+     .offset = FIELD(cwd),
+     .fallback = "own",
+     .choices = cwd_choices,
+     .help = "folder in which a command runs: own, a private one of the attempt; "
+             "start, where tote was started"},
+};
+
+static const struct tote_option force_options[] = {
+    {.name = "force",
+     .type = TOTE_OPTION_BOOL,
+     .offset = FIELD(force),
+     .fallback = "no",
+     .help = "overwrite files in the results folder that this bag did not make"},
+};
+
+static const struct tote_option store_options[] = {
+    {.name = "store",
+     .type = TOTE_OPTION_TEXT,
+     .offset = FIELD(store),
+     .help = "new file for the results (default: one in the user's state folder)"},
+};
+
+static const struct tote_option resume_options[] = {
+    {.name = "resume",
+     .type = TOTE_OPTION_BOOL,
+     .offset = FIELD(resume),
+     .fallback = "no",
+     .help = "go on with the store, with this list: what it has done stays done"},
+};
+
+static const struct tote_option retry_options[] = {
+    {.name = "retry-failed",
+     .type = TOTE_OPTION_BOOL,
+     .offset = FIELD(retry_failed),
+     .fallback = "no",
+     .help = "of a store that goes on, run again what failed"},
+};
+
+/* --- limits --- */
+
+static const struct tote_option limit_options[] = {
+    {.name = "timeout",
+     .type = TOTE_OPTION_TEXT,
+     .offset = FIELD(timeout),
+     .help = "how long an attempt may take: 30s, 2m, or 200% of the median of what is "
+             "done (default: for ever)"},
+    {.name = "kill-after",
+     .type = TOTE_OPTION_SECONDS,
+     .offset = FIELD(kill_after_s),
+     .fallback = "5s",
+     .max = 3600,
+     .help = "at its time limit a command gets TERM, and so long after it KILL"},
+    {.name = "memory",
+     .type = TOTE_OPTION_SIZE,
+     .offset = FIELD(memory),
+     .fallback = "0",
+     .max = 0x1p53,
+     .help = "address space of each process of a command; 0: no limit"},
+    {.name = "cpu-time",
+     .type = TOTE_OPTION_SECONDS,
+     .offset = FIELD(cpu_time_s),
+     .fallback = "0",
+     .max = 31536000,
+     .help = "CPU time of each process of a command; 0: no limit"},
+    {.name = "files",
+     .type = TOTE_OPTION_UINT,
+     .offset = FIELD(files),
+     .fallback = "0",
+     .max = 1048576,
+     .help = "open files of each process of a command; 0: as of tote"},
+    {.name = "stream-max",
+     .type = TOTE_OPTION_SIZE,
+     .offset = FIELD(stream_max),
+     .fallback = "1M",
+     .max = (double)TOTE_STREAM_MAX,
+     .help =
+         "bytes kept of the standard output, and of the error output, of an attempt"},
+};
+
+static const struct tote_option patience_options[] = {
+    {.name = "start-timeout",
+     .type = TOTE_OPTION_SECONDS,
+     .offset = FIELD(start_timeout_s),
+     .fallback = "90s",
+     .min = 0.001,
+     .max = 86400,
+     .help = "how long an engine may take until it is ready"},
+    {.name = "stall-timeout",
+     .type = TOTE_OPTION_SECONDS,
+     .offset = FIELD(stall_timeout_s),
+     .fallback = "0s",
+     .max = 604800,
+     .help = "how long an engine that has work may say nothing; 0: for ever"},
+};
+
+/* --- when something fails --- */
+
+static const struct tote_option failure_options[] = {
+    {.name = "retries",
+     .type = TOTE_OPTION_UINT,
+     .offset = FIELD(retries),
+     .fallback = "0",
+     .max = 1000,
+     .help = "further attempts at a task that failed by itself"},
+    {.name = "losses",
+     .type = TOTE_OPTION_UINT,
+     .offset = FIELD(losses),
+     .fallback = "5",
+     .min = 1,
+     .max = 1000,
+     .help = "how often a task may be lost with its worker before it is given up"},
+    {.name = "halt",
+     .type = TOTE_OPTION_TEXT,
+     .offset = FIELD(halt_text),
+     .fallback = "never",
+     .help = "give up early: now or soon, then fail=, success= or done= with a number "
+             "or a share, as soon,fail=10%"},
+    {.name = "durability",
+     .type = TOTE_OPTION_CHOICE,
+     .offset = FIELD(durability),
+     .fallback = "group",
+     .choices = durability_choices,
+     .help = "when a result is on disk: group, after 10 ms at most; strict, at once; "
+             "relaxed, after 1 s"},
+    {.name = "grace",
+     .type = TOTE_OPTION_SECONDS,
+     .offset = FIELD(grace_s),
+     .fallback = "10s",
+     .max = 86400,
+     .help =
+         "how long running tasks may end after a first signal; a second stops them"},
+};
+
+/* --- output --- */
+
+static const struct tote_option print_options[] = {
+    {.name = "output",
+     .type = TOTE_OPTION_CHOICE,
+     .offset = FIELD(output),
+     .fallback = "asdone",
+     .choices = print_choices,
+     .help = "what commands print: asdone, each when it is done; ordered, in the order "
+             "of the list; none (default with --json)"},
+};
+
+static const struct tote_option log_options[] = {
+    {.name = "joblog",
+     .type = TOTE_OPTION_TEXT,
+     .offset = FIELD(joblog),
+     .is_path = true,
+     .help = "append a line for each task to this file, as GNU parallel writes it"},
+};
+
+static const struct tote_option telling_options[] = {
+    {.name = "progress",
+     .type = TOTE_OPTION_CHOICE,
+     .offset = FIELD(progress),
+     .fallback = "auto",
+     .choices = telling_choices,
+     .help = "auto, a line on a terminal; jsonl, one JSON object a second on stderr"},
+};
+
+static const struct tote_option common_options[] = {
+    {.name = "engine-log",
+     .type = TOTE_OPTION_TEXT,
+     .offset = FIELD(engine_log),
+     .help = "file that gets what engines say on stderr"},
+    {.name = "json",
+     .type = TOTE_OPTION_BOOL,
+     .offset = FIELD(json),
+     .fallback = "no",
+     .help = "print one JSON document"},
+};
+
+static const struct tote_option config_options[] = {
+    {.name = "print-config",
+     .type = TOTE_OPTION_BOOL,
+     .offset = FIELD(print_config),
+     .fallback = "no",
+     .help = "print the bag file that reproduces this, and do nothing"},
+};
+
+/* --- which command has which --- */
+
+const struct tote_settings_lists tote_settings_run = {
+    .lists = {GROUP(bag_options, "What runs"), MORE(command_options),
+              MORE(source_options), GROUP(engine_options, "Where it runs"),
+              MORE(place_options), MORE(data_options),
+              GROUP(folder_options, "Where files go"), MORE(force_options),
+              MORE(store_options), GROUP(limit_options, "Limits"),
+              MORE(patience_options), GROUP(failure_options, "When something fails"),
+              MORE(resume_options), MORE(retry_options), GROUP(print_options, "Output"),
+              MORE(log_options), MORE(telling_options), MORE(common_options),
+              MORE(config_options)},
+    .n = 19,
+};
+
+const struct tote_settings_lists tote_settings_resume = {
+    .lists = {GROUP(engine_options, "Where it runs"), MORE(place_options),
+              MORE(data_options), MORE(force_options), GROUP(limit_options, "Limits"),
+              MORE(patience_options), GROUP(failure_options, "When something fails"),
+              MORE(retry_options), GROUP(print_options, "Output"), MORE(log_options),
+              MORE(telling_options), MORE(common_options)},
+    .n = 12,
+};
+
+const struct tote_settings_lists tote_settings_compare = {
+    .lists = {GROUP(bag_options, "What runs"), GROUP(compare_options, "Where it runs"),
+              MORE(place_options), GROUP(patience_options, "Limits"),
+              GROUP(store_options, "Output"), MORE(common_options),
+              MORE(config_options)},
+    .n = 7,
+};
+
+const struct tote_settings_lists tote_settings_file = {
+    .lists = {MORE(bag_options), MORE(command_options), MORE(source_file_options),
+              MORE(engine_options), MORE(compare_options), MORE(place_options),
+              MORE(data_options), MORE(folder_options), MORE(limit_options),
+              MORE(patience_options), MORE(failure_options), MORE(print_options)},
+    .n = 12,
+};
+
+const struct tote_settings_lists tote_settings_line = {
+    .lists = {MORE(force_options), MORE(store_options), MORE(resume_options),
+              MORE(retry_options), MORE(log_options), MORE(telling_options),
+              MORE(common_options), MORE(config_options)},
+    .n = 8,
+};
+
+const struct tote_settings_lists tote_settings_of_kernels = {
+    .lists = {MORE(bag_options)},
+    .n = 1,
+};
+
+const struct tote_settings_lists tote_settings_of_commands = {
+    .lists = {MORE(command_options), MORE(source_options), MORE(data_options),
+              MORE(folder_options), MORE(force_options), MORE(limit_options),
+              MORE(print_options), MORE(log_options)},
+    .n = 8,
+};
+
+/* What reproduces a run, by what it runs. */
+
+const struct tote_settings_lists tote_settings_keep_kernel = {
+    .lists = {MORE(bag_options)},
+    .n = 1,
+};
+
+const struct tote_settings_lists tote_settings_keep_all = {
+    .lists = {MORE(place_options), MORE(patience_options)},
+    .n = 2,
+};
+
+const struct tote_settings_lists tote_settings_keep_run = {
+    .lists = {MORE(engine_options)},
+    .n = 1,
+};
+
+const struct tote_settings_lists tote_settings_keep_compare = {
+    .lists = {MORE(compare_options)},
+    .n = 1,
+};
+
+const struct tote_settings_lists tote_settings_keep_failure = {
+    .lists = {MORE(failure_options)},
+    .n = 1,
+};
+
+const struct tote_settings_lists tote_settings_keep_commands = {
+    .lists = {MORE(data_options), MORE(folder_options), MORE(limit_options),
+              MORE(print_options)},
+    .n = 4,
+};
+
+const struct tote_settings_lists tote_settings_keep_items = {
+    .lists = {MORE(command_options), MORE(source_file_options)},
+    .n = 2,
+};

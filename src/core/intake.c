@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: MIT */
+/* intake.c: from items to tasks of the store (intake.h). */
+#include "core/intake.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/courier.h"
+#include "core/inputs.h"
+
+bool tote_intake_is_whole(const struct tote_commands *commands, bool goes_on)
+{
+    return goes_on || tote_template_has_ins(commands->template) ||
+           tote_template_has_outs(commands->template);
+}
+
+/* --- a row of an item --- */
+
+/* Columns, each ended by NUL. */
+static char *pack_item(const struct tote_item *item, size_t *ret_n)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < item->n; i++)
+        n += strlen(item->columns[i]) + 1;
+    char *text = malloc(n + 1), *at = text;
+    for (size_t i = 0; text && i < item->n; i++) {
+        size_t length = strlen(item->columns[i]) + 1;
+        memcpy(at, item->columns[i], length);
+        at += length;
+    }
+    *ret_n = n;
+    return text;
+}
+
+/* A row, and what it borrows from. */
+struct taken {
+    struct tote_task_row row;
+    char *item;
+    struct tote_expanded expanded;
+    const char *outs[TOTE_FILES_MAX];
+};
+
+static void taken_finish(struct taken *taken)
+{
+    tote_expanded_finish(&taken->expanded);
+    free(taken->item);
+    *taken = (struct taken){.item = NULL};
+}
+
+/* Expands it, looks at its inputs, and makes its key. old, if not null, is a row with
+ * the same item whose inputs may be as they were. */
+static int take(struct tote_commands *commands, struct taken *taken,
+                const struct tote_task_row *old, struct tote_error *err)
+{
+    int rc = tote_commands_expand(commands->template, &taken->row,
+                                  &(struct tote_places){0}, &taken->expanded, err);
+    if (rc < 0)
+        return rc;
+    const struct tote_command *command = &taken->expanded.command;
+    struct tote_digest digests[TOTE_FILES_MAX];
+    rc = tote_inputs_stat(commands->start, command, &taken->row.inputs, err);
+    if (rc < 0)
+        return rc;
+    for (size_t i = 0; i < command->n_outs; i++)
+        taken->outs[i] = command->outs[i].path;
+    taken->row.outs = taken->outs;
+    taken->row.n_outs = command->n_outs;
+    bool is_same =
+        old && memcmp(&old->inputs, &taken->row.inputs, sizeof old->inputs) == 0;
+    if (is_same) {
+        taken->row.key = old->key;
+        return 0;
+    }
+    rc = tote_inputs_digest(commands->start, command, digests, err);
+    if (rc == 0)
+        taken->row.key = tote_template_key(command, digests, command->n_ins);
+    return rc;
+}
+
+static int take_item(struct tote_commands *commands, const struct tote_item *item,
+                     uint64_t place, struct taken *taken, struct tote_error *err)
+{
+    *taken = (struct taken){.row = {.place = place, .listed = commands->list}};
+    taken->item = pack_item(item, &taken->row.item_n);
+    if (!taken->item)
+        return tote_error_set(err, -ENOMEM, "out of memory for item %" PRIu64, place);
+    taken->row.item = taken->item;
+    return take(commands, taken, NULL, err);
+}
+
+/* --- whole --- */
+
+struct listing {
+    struct tote_commands *commands;
+    struct tote_publisher *publisher;
+    struct tote_store *store;
+    uint64_t next; /* number of the next new task */
+    uint64_t n_new;
+    struct tote_error *err;
+};
+
+static int same_output(uint64_t place, const char *path, uint64_t other,
+                       struct tote_error *err)
+{
+    return tote_error_set(err, -EINVAL,
+                          "items %" PRIu64 " and %" PRIu64
+                          " would both make '%.200s': name outputs apart, for example "
+                          "by {index}",
+                          other, place, path);
+}
+
+/* Nothing in the results folder may be in the way but what this bag has made. */
+static int check_way(struct listing *listing, const struct tote_task_row *row,
+                     bool is_claimed)
+{
+    for (size_t i = 0; i < row->n_outs; i++) {
+        struct tote_output_row there = {0};
+        int known =
+            tote_store_output(listing->store, row->outs[i], &there, listing->err);
+        if (known < 0)
+            return known;
+        if (is_claimed && (known == 0 || there.task != row->task))
+            return same_output(row->place, row->outs[i], there.task, listing->err);
+        if ((known > 0 && there.attempt > 0) || listing->commands->may_overwrite)
+            continue;
+        if (tote_publisher_is_taken(listing->publisher, row->outs[i]))
+            return tote_error_set(
+                listing->err, -EINVAL,
+                "'%.200s' is in %.200s already, and this bag did not make it: move it "
+                "away, name another folder with --results, or give --force",
+                row->outs[i], listing->commands->results);
+    }
+    return 0;
+}
+
+static int list_row(struct listing *listing, struct tote_task_row *row)
+{
+    int claimed = tote_store_list_claim(listing->store, &row->key, row->place,
+                                        &row->inputs, &row->task, listing->err);
+    if (claimed < 0)
+        return claimed;
+    uint64_t other = 0;
+    int rc = 0;
+    if (claimed == 0) {
+        row->task = listing->next;
+        rc = check_way(listing, row, false);
+        if (rc == 0)
+            rc = tote_store_list_add(listing->store, row, &other, listing->err);
+        if (rc == -EEXIST) {
+            *listing->err = (struct tote_error){0};
+            return same_output(row->place, row->n_outs ? row->outs[0] : "", other,
+                               listing->err);
+        }
+        listing->next++;
+        listing->n_new++;
+        return rc;
+    }
+    return check_way(listing, row, true);
+}
+
+static int begin_listing(struct listing *listing)
+{
+    int rc = tote_store_task_count(listing->store, &listing->next, listing->err);
+    return rc < 0 ? rc
+                  : tote_store_list_begin(listing->store, listing->commands->list,
+                                          listing->err);
+}
+
+static int end_listing(struct listing *listing, int rc, uint64_t *ret_new)
+{
+    if (rc == 0)
+        rc = tote_store_list_commit(listing->store, listing->err);
+    else
+        tote_store_list_cancel(listing->store);
+    *ret_new = listing->n_new;
+    return rc;
+}
+
+/* Until the list has more to say. */
+static int wait_for(int fd, int signal_fd, struct tote_error *err)
+{
+    struct pollfd fds[] = {{.fd = fd, .events = POLLIN},
+                           {.fd = signal_fd, .events = POLLIN}};
+    if (poll(fds, 2, -1) < 0 && errno != EINTR)
+        return tote_error_set(err, -errno, "poll: %s", strerror(errno));
+    if (fds[1].revents)
+        return tote_error_set(err, -EINTR, "interrupted while the list was read");
+    return 0;
+}
+
+static bool has_signal(int signal_fd)
+{
+    struct pollfd fd = {.fd = signal_fd, .events = POLLIN};
+    return signal_fd >= 0 && poll(&fd, 1, 0) > 0;
+}
+
+static int list_item(struct listing *listing, const struct tote_item *item,
+                     uint64_t place)
+{
+    struct taken taken;
+    int rc = take_item(listing->commands, item, place, &taken, listing->err);
+    if (rc == 0)
+        rc = list_row(listing, &taken.row);
+    taken_finish(&taken);
+    return rc;
+}
+
+static int list_items(struct listing *listing, int signal_fd)
+{
+    struct tote_items *items = listing->commands->items;
+    struct tote_item item;
+    uint64_t place = 0;
+    int rc;
+    while ((rc = tote_items_next(items, &item, listing->err)) > TOTE_ITEMS_END) {
+        if (rc == TOTE_ITEMS_LATER)
+            rc = wait_for(tote_items_fd(items), signal_fd, listing->err);
+        else if (place % 1024 == 1023 && has_signal(signal_fd))
+            rc = wait_for(-1, signal_fd, listing->err);
+        else
+            rc = list_item(listing, &item, place++);
+        if (rc < 0)
+            return rc;
+    }
+    return rc;
+}
+
+int tote_intake_whole(struct tote_commands *commands, struct tote_publisher *publisher,
+                      struct tote_store *store, int signal_fd, uint64_t *ret_new,
+                      struct tote_error *err)
+{
+    struct listing listing = {
+        .commands = commands, .publisher = publisher, .store = store, .err = err};
+    int rc = begin_listing(&listing);
+    if (rc < 0)
+        return rc;
+    rc = list_items(&listing, signal_fd);
+    return end_listing(&listing, rc, ret_new);
+}
+
+/* --- the store's own list again --- */
+
+enum { PAGE = 1024 };
+
+struct page {
+    struct tote_task_row rows[PAGE];
+    size_t n;
+};
+
+static int copy_row(void *context, const struct tote_task_row *row)
+{
+    struct page *page = context;
+    struct tote_task_row *copy = &page->rows[page->n];
+    *copy = *row;
+    copy->item = malloc(row->item_n + 1);
+    if (!copy->item)
+        return -ENOMEM;
+    memcpy((char *)(uintptr_t)copy->item, row->item, row->item_n);
+    page->n++;
+    return 0;
+}
+
+static int list_again(struct listing *listing, const struct tote_task_row *old)
+{
+    if (old->listed + 1 != listing->commands->list)
+        return 0; /* dropped from the list before */
+    struct taken taken = {.row = *old};
+    taken.row.listed = listing->commands->list;
+    taken.row.inputs = (struct tote_digest){0};
+    int rc = take(listing->commands, &taken, old, listing->err);
+    if (rc == 0)
+        rc = list_row(listing, &taken.row);
+    taken_finish(&taken);
+    return rc;
+}
+
+static int list_page(struct listing *listing, struct page *page, uint64_t first,
+                     uint64_t count)
+{
+    page->n = 0;
+    int rc = tote_store_each_task(listing->store, first, count, copy_row, page,
+                                  listing->err);
+    for (size_t i = 0; i < page->n; i++) {
+        if (rc == 0)
+            rc = list_again(listing, &page->rows[i]);
+        free((char *)(uintptr_t)page->rows[i].item);
+    }
+    return rc;
+}
+
+int tote_intake_again(struct tote_commands *commands, struct tote_publisher *publisher,
+                      struct tote_store *store, uint64_t *ret_new,
+                      struct tote_error *err)
+{
+    struct listing listing = {
+        .commands = commands, .publisher = publisher, .store = store, .err = err};
+    struct page *page = malloc(sizeof *page);
+    int rc = page ? begin_listing(&listing)
+                  : tote_error_set(err, -ENOMEM, "out of memory for the list");
+    if (rc < 0) {
+        free(page);
+        return rc;
+    }
+    uint64_t n = listing.next;
+    for (uint64_t first = 0; rc == 0 && first < n; first += PAGE)
+        rc = list_page(&listing, page, first, n - first < PAGE ? n - first : PAGE);
+    free(page);
+    return end_listing(&listing, rc, ret_new);
+}
+
+/* --- streamed --- */
+
+int tote_intake_pull(struct tote_commands *commands, struct tote_writer *writer,
+                     uint64_t *places, bool *ret_has_ended, struct tote_error *err)
+{
+    struct taken taken[TOTE_INTAKE_MOST];
+    struct tote_task_row rows[TOTE_INTAKE_MOST];
+    struct tote_item item;
+    size_t n = 0;
+    int state = TOTE_ITEMS_ONE, rc = 0;
+    while (rc == 0 && n < TOTE_INTAKE_MOST &&
+           (state = tote_items_next(commands->items, &item, err)) == TOTE_ITEMS_ONE) {
+        rc = take_item(commands, &item, *places + n, &taken[n], err);
+        rows[n] = taken[n].row;
+        rows[n].task = *places + n;
+        if (rc == 0)
+            n++;
+        else
+            taken_finish(&taken[n]);
+    }
+    int put = tote_writer_put_tasks(writer, rows, n, err);
+    for (size_t i = 0; i < n; i++)
+        taken_finish(&taken[i]);
+    *places += n;
+    *ret_has_ended = state == TOTE_ITEMS_END;
+    if (put < 0)
+        return put == -EINVAL ? -EIO : put;
+    return rc < 0 ? rc : state < 0 ? state : state == TOTE_ITEMS_ONE;
+}

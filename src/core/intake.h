@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* intake.h: takes the list of a bag of commands into the store, as tasks.
+ *
+ * A command that touches no file of ours (neither {in:} nor {out:}) can run as soon as
+ * its item is known: such a list is streamed in through the run's writer, while tasks
+ * of it run already. A command that reads or makes files can not: that inputs are there
+ * and that no two tasks make one file is checked before anything runs, so such a list
+ * is taken in whole. So is a list that goes on from another one, whose tasks are found
+ * again by their key. */
+#ifndef TOTE_INTAKE_H
+#define TOTE_INTAKE_H
+
+#include "core/commands.h"
+
+/* Whether the list must be taken in whole. */
+bool tote_intake_is_whole(const struct tote_commands *commands, bool goes_on);
+
+/* --- whole, before the run --- */
+
+/* Reads the list to its end, waiting for it, into one transaction of the store. A
+ * signal on signal_fd, which is not read, ends it: -EINTR. -EINVAL: an item is bad, an
+ * input is not there, two tasks make one file, a file is in the way; the sentence says
+ * which; nothing has changed then. *ret_new: tasks that the store did not have. */
+int tote_intake_whole(struct tote_commands *commands, struct tote_publisher *publisher,
+                      struct tote_store *store, int signal_fd, uint64_t *ret_new,
+                      struct tote_error *err);
+
+/* The same with the items of the store's last list, which commands->list follows: a
+ * task whose inputs have changed has another key, and so becomes a new one. */
+int tote_intake_again(struct tote_commands *commands, struct tote_publisher *publisher,
+                      struct tote_store *store, uint64_t *ret_new,
+                      struct tote_error *err);
+
+/* --- streamed, during the run --- */
+
+/* Gives what is there to the writer, at most TOTE_INTAKE_MOST items; *places counts all
+ * that were taken in. Returns 1 if there is more right now, 0 if not (tote_items_fd
+ * says when, unless the list has ended). -EINVAL: an item is bad; those before it are
+ * taken in. -EIO: the store. */
+#define TOTE_INTAKE_MOST 64
+int tote_intake_pull(struct tote_commands *commands, struct tote_writer *writer,
+                     uint64_t *places, bool *ret_has_ended, struct tote_error *err);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* run_commands.h: what a run does besides when its tasks are commands: takes the list
+ * in, sends slices, reads packs, publishes files, puts results into the store. Between
+ * run.c and run_commands.c only. */
+#ifndef TOTE_RUN_COMMANDS_H
+#define TOTE_RUN_COMMANDS_H
+
+#include "core/courier.h"
+#include "core/dispatcher.h"
+#include "core/resume.h"
+#include "core/run.h"
+
+struct tote_run_commands;
+
+/* The folders, the list as far as it must be whole before the run, what earlier runs
+ * have done. Tells the dispatcher how many tasks there are and which are not to run.
+ * -EINTR: a signal came while the list was read. */
+int tote_run_commands_open(const struct tote_run_config *config,
+                           struct tote_store *store, struct tote_dispatcher *d,
+                           struct tote_resume *ret_resume,
+                           struct tote_run_commands **ret_commands,
+                           struct tote_error *err);
+/* After the writer has ended. Removes the work folder; unless all results are durable,
+ * first takes back published files of which there is no record. Null is accepted. */
+void tote_run_commands_close(struct tote_run_commands *commands, bool is_all_durable);
+
+const char *tote_run_commands_slices(const struct tote_run_commands *commands);
+
+/* From then on results and tasks of the list go to it. */
+void tote_run_commands_start(struct tote_run_commands *commands,
+                             struct tote_writer *writer, int64_t run);
+
+/* Descriptor to wait on for more of the list; -1: none. *ret_is_ready: there is more
+ * without waiting. */
+int tote_run_commands_fd(const struct tote_run_commands *commands, bool *ret_is_ready);
+
+/* Takes in some of the list, and tells the dispatcher which tasks are durable by now. A
+ * list that turns out bad ends where it is good; tote_run_commands_close_list says so.
+ */
+int tote_run_commands_pull(struct tote_run_commands *commands, struct tote_error *err);
+
+/* 0, or what was wrong with the list. */
+int tote_run_commands_list_error(const struct tote_run_commands *commands,
+                                 struct tote_error *err);
+
+/* --- for the dispatcher's ops --- */
+
+uint32_t tote_run_commands_fit(struct tote_run_commands *commands, uint64_t first,
+                               uint32_t count);
+int tote_run_commands_send(struct tote_run_commands *commands,
+                           const struct tote_batch *batch,
+                           const struct tote_travel **ret_travel,
+                           struct tote_error *err);
+void tote_run_commands_lost(struct tote_run_commands *commands,
+                            const struct tote_batch *batch);
+int tote_run_commands_record(struct tote_run_commands *commands, uint64_t worker,
+                             const struct tote_record *records, size_t n,
+                             struct tote_error *err);
+
+/* --- for events --- */
+
+/* Before the dispatcher hears done: reads the pack and publishes what is new of it;
+ * records of tasks whose files could not be published become failed. -EBADMSG: the pack
+ * is not what it should be: the batch is lost. -EIO: disk. */
+int tote_run_commands_receive(struct tote_run_commands *commands,
+                              struct tote_record *records, size_t n,
+                              struct tote_error *err);
+/* After it. */
+void tote_run_commands_received(struct tote_run_commands *commands);
+
+/* count records are durable: the folders of their attempts go. */
+void tote_run_commands_durable(struct tote_run_commands *commands, uint64_t count);
+
+#endif

@@ -1,0 +1,383 @@
+# SPDX-License-Identifier: MIT
+"""Bags of commands as a user sees them: the command line, what is printed, the job log, resume,
+log, status and fsck. What holds under kill -9 and on every engine: the crash tests."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+
+import pytest
+from tote_tool import TOTE, wait_until
+
+SHELL = "sh -c".split()
+
+
+def lines(text):
+    return sorted(text.splitlines())
+
+
+def script(tote, text, name="task.sh"):
+    path = tote.folder / name
+    path.write_text("#!/bin/sh\n" + text)
+    path.chmod(0o755)
+    return path
+
+
+# --- the command line ---
+
+def test_values(tote):
+    done = tote.ok("run", "--", "echo", "{item}", "b c", ":::", "1", "x y", "$HOME", "-e")
+    assert lines(done.out) == sorted(["1 b c", "x y b c", "$HOME b c", "b c"])  # echo's own -e
+
+
+def test_products_and_links(tote):
+    done = tote.ok("run", "--output", "ordered", "--", "echo", "{1}{2}{3}", ":::", "a", "b",
+                   ":::", "1", "2", ":::+", "x", "y")
+    assert done.out.split() == ["a1x", "a2y", "b1x", "b2y"]
+
+
+@pytest.mark.parametrize("args", [[], ["-a", "-"]])
+def test_standard_input(tote, args):
+    done = tote.ok("run", *args, "--", "echo", input="a b\n\nc\n")
+    assert lines(done.out) == ["a b", "c"]
+
+
+def test_items_that_end_with_nul(tote):
+    done = tote.ok("run", "-0", "--output", "ordered", "--", "printf", "[%s]", input="a\nb\0\0-c\0")
+    assert done.out == "[a\nb][][-c]"
+
+
+def test_a_file_of_items(tote):
+    (tote.folder / "list").write_text("a\nb")
+    assert lines(tote.ok("run", "-alist", "--", "echo", "{index}", "{item}").out) == ["0 a", "1 b"]
+
+
+def test_csv(tote):
+    (tote.folder / "p.csv").write_text('alpha,file\n1,"x, y"\n2,z\n')
+    done = tote.ok("run", "--csv", "p.csv", "--output", "ordered", "--", "echo", "{alpha}={file}")
+    assert done.out == "1=x, y\n2=z\n"
+
+
+def test_a_bag_file(tote):
+    (tote.folder / "bag.yaml").write_text(
+        'command: [echo, "{item}!"]\nitems: [a, "b c"]\noutput: ordered\n')
+    assert tote.ok("run", "bag.yaml").out == "a!\nb c!\n"
+    printed = tote.ok("run", "bag.yaml", "--print-config").out
+    (tote.folder / "again.yaml").write_text(printed)
+    assert tote.ok("run", "again.yaml").out == "a!\nb c!\n"
+
+
+def test_a_shell_is_asked_for_by_name(tote):
+    assert tote.ok("run", "--shell", "--", "echo a | tr a-z A-Z; echo {item}",
+                   ":::", "x y'z").out == "A\nx y'z\n"
+
+
+def test_dry_run_can_be_pasted_and_does_nothing(tote):
+    items = ["x y", "it's", "$HOME", "-n", "a\nb", "é"]
+    done = tote.ok("run", "--dry-run", "--", "printf", "%s\\n", "{item}", ":::", *items)
+    pasted = subprocess.run(["sh"], input=done.out, capture_output=True, text=True, check=True)
+    assert pasted.stdout == "".join(item + "\n" for item in items)
+    assert list(tote.state.glob("tote/*")) == []
+
+
+def test_more_words_than_options_are_allowed(tote):
+    items = [str(i) for i in range(300)]
+    assert lines(tote.ok("run", "--", "echo", *items[:100], "{item}", ":::", *items).out) == sorted(
+        " ".join([*items[:100], item]) for item in items)
+
+
+@pytest.mark.parametrize("args,words", [
+    (["--", "echo", "{nope}", ":::", "1"], "nope"),
+    (["--"], "no command after --"),
+    (["--", ":::", "a"], "no command after --"),
+    (["-a", "nothing", "--", "echo"], "nothing"),
+    (["-a", "x", "--csv", "y", "--", "echo"], "one place"),
+    (["echo", "a"], "comes after --"),
+    (["--tasks", 3, "--", "echo", ":::", "a"], "bags of a kernel"),
+    (["--output", "none"], "bags of commands"),
+    (["--halt", "later", "--", "echo", ":::", "a"], "takes never"),
+    (["--timeout", "fast", "--", "echo", ":::", "a"], "30s"),
+    (["--memory", "much", "--", "echo", ":::", "a"], "512K"),
+    (["--resume", "--", "echo", ":::", "a"], "--store"),
+    (["--joblog", "no/such/folder", "--", "echo", ":::", "a"], "job log"),
+    (["--", "echo", "{out:../x}", ":::", "a"], "../x"),
+])
+def test_what_is_wrong_is_said_in_one_sentence(tote, args, words):
+    assert words in tote.refused("run", *args)
+    assert list(tote.state.glob("tote/*")) == []
+
+
+def test_compare_takes_no_commands(tote):
+    (tote.folder / "bag.yaml").write_text("command: [echo]\nitems: [a]\n")
+    assert "tote run bag.yaml" in tote.refused("compare", "bag.yaml")
+
+
+# --- what is printed ---
+
+def test_ordered_output_is_in_the_order_of_the_list(tote):
+    slow_first = script(tote, 'sleep 0.$((9 - $1)); echo "$1"; echo "e$1" >&2\n')
+    done = tote.ok("run", "--output", "ordered", "--workers", 4, "--batch", 1, "--", slow_first,
+                   ":::", *range(1, 9))
+    assert done.out.split() == [str(i) for i in range(1, 9)]
+    assert re.findall(r"^e\d", done.err, re.M) == [f"e{i}" for i in range(1, 9)]
+
+
+def test_output_none(tote):
+    assert tote.ok("run", "--output", "none", "--", "echo", ":::", "a").out == ""
+
+
+def test_a_cut_is_said(tote):
+    done = tote.ok("run", "--stream-max", "4K", "--", "head", "-c", "10240", "/dev/zero",
+                   "{item}", ":::", "/dev/null")
+    assert len(done.out) <= 8192
+    assert re.search(r"task 0: stdout cut at 4 KiB of 1\d(\.\d)? KiB: raise --stream-max", done.err)
+
+
+def test_the_summary_names_the_first_failures(tote):
+    fail = script(tote, 'echo "about $1" >&2; exit $1\n')
+    done = tote.run("run", "--store", "s.tote", "--", fail, ":::", 0, 1, 2, 3, 4)
+    assert done.status == 3 and done.out == ""
+    assert len(re.findall(r"^tote: task \d failed, exit status \d: ", done.err, re.M)) == 3
+    assert re.search(r"^    about \d$", done.err, re.M)
+    assert re.search(r"^tote: 1 done, 4 failed of 5, in .*tote log s.tote$", done.err, re.M)
+
+
+def test_json_is_one_document_on_stdout(tote):
+    document = json.loads(tote.ok("run", "--json", "--", "echo", ":::", "a", "b").out)
+    assert document["kind"] == "run" and document["run"]["tasks"]["done"] == 2
+
+
+def test_a_reader_that_leaves_does_not_end_the_run(tote):
+    process = tote.start("run", "--store", "s.tote", "--", "echo", ":::", *range(50))
+    process.stdout.close()
+    with process:
+        assert process.wait(60) == 0, process.stderr.read()
+    tote.assert_recorded_once(50)
+
+
+def test_output_that_cannot_be_written_is_said_and_kept(tote):
+    with open("/dev/full", "w") as full:
+        done = tote.run("run", "--store", "s.tote", "--", "echo", ":::", "a", stdout=full)
+    assert done.status == 1 and "No space left" in done.err
+    assert tote.ok("log", "s.tote", 0, "--stdout").out == "a\n"
+
+
+def test_progress_as_json(tote):
+    done = tote.ok("run", "--progress", "jsonl", "--", "true", ":::", 1, 2, 3)
+    objects = [json.loads(line) for line in done.err.splitlines() if line.startswith("{")]
+    assert objects[-1]["last"] is True
+    assert (objects[-1]["done"], objects[-1]["total"], objects[-1]["failed"]) == (3, 3, 0)
+
+
+# --- the job log ---
+
+def test_the_job_log_is_that_of_gnu_parallel(tote):
+    end = script(tote, 'case $1 in k) kill -9 $$;; *) exit $1;; esac\n')
+    tote.run("run", "--joblog", "j", "--output", "none", "--", end, ":::", 0, 3, "k")
+    tote.run("run", "--joblog", "j", "--timeout", "200ms", "--", "sleep", ":::", 60)
+    tote.run("run", "--joblog", "j", "--", "echo", ":::", "a\nb")
+    rows = [line.split("\t") for line in (tote.folder / "j").read_text().splitlines()]
+    assert rows[0] == ("Seq Host Starttime JobRuntime Send Receive Exitval Signal Command").split()
+    assert {len(row) for row in rows} == {9}
+    by_seq = {row[0]: row for row in rows[1:4]}
+    assert [by_seq[seq][6:8] for seq in "123"] == [["0", "0"], ["3", "0"], ["0", "9"]]
+    assert rows[4][6] == "-1" and rows[4][8] == "sleep 60"
+    assert subprocess.check_output(["bash", "-c", rows[5][8]], text=True) == "a\nb\n"
+    assert rows[5][5] == "4" and len(rows) == 6
+
+
+# --- files ---
+
+def test_outputs_are_published_if_the_task_succeeded(tote):
+    make = script(tote, 'echo "$2" > "$1"; [ "$2" != bad ]\n')
+    done = tote.run("run", "--results", "out", "--", make, "{out:{item}.txt}", "{item}", ":::",
+                    "good", "bad")
+    assert done.status == 3
+    assert {path.name: path.read_text() for path in (tote.folder / "out").iterdir()} == {
+        "good.txt": "good\n"}
+
+
+def test_a_file_that_is_not_ours_is_left_alone(tote):
+    (tote.folder / "results").mkdir()
+    (tote.folder / "results" / "a").write_text("mine")
+    command = ["--", *SHELL, 'echo new > "$1"', "x", "{out:{item}}", ":::", "a"]
+    done = tote.run("run", *command)
+    assert done.status == 2 and "--force" in done.sentence
+    assert (tote.folder / "results" / "a").read_text() == "mine"
+    tote.ok("run", "--force", *command)
+    assert (tote.folder / "results" / "a").read_text() == "new\n"
+
+
+# --- log, status, fsck ---
+
+def test_log_shows_a_task(tote):
+    say = script(tote, 'echo out; echo err >&2; exit 4\n')
+    tote.run("run", "--store", "s.tote", "--", say, "{item}", ":::", "x y", "z")
+    done = tote.ok("log", "s.tote", 0)
+    assert f"{say} 'x y'" in done.out and "exit status 4" in done.out
+    assert done.out.endswith("stderr:   4 bytes\n") and "\nout\n" in done.out
+    assert done.err == "err\n"
+    assert tote.ok("log", "s.tote", 1, "--stderr").out == "err\n"
+    document = tote.json("log", "s.tote", 1)
+    assert document["result"]["exit"] == 4 and document["result"]["stdout"]["text"] == "out\n"
+    assert [line.split("\t")[:2] for line in tote.ok("log", "s.tote").out.splitlines()] == [
+        ["0", "exit status 4"], ["1", "exit status 4"]]
+
+
+@pytest.mark.parametrize("args,words", [
+    (["log"], "which store?"), (["log", "s.tote", "x"], "a task is a number"),
+    (["log", "s.tote", 7], "no task 7"), (["log", "nothing"], "nothing"),
+    (["status"], "which store?"), (["status", "nothing"], "nothing"),
+    (["fsck"], "which store?"), (["fsck", "nothing"], "nothing"),
+    (["resume"], "which store?"), (["resume", "nothing"], "nothing"),
+])
+def test_refusals(tote, args, words):
+    tote.ok("run", "--store", "s.tote", "--", "true", ":::", 1)
+    assert words in tote.refused(*args)
+    assert sorted(os.listdir(tote.folder)) == ["home", "s.tote"]
+
+
+def test_fsck(tote):
+    tote.ok("run", "--store", "s.tote", "--", "true", ":::", 1, 2)
+    assert re.fullmatch(r"\d+ rows checked, 0 damaged\n", tote.ok("fsck", "s.tote").out)
+    assert tote.json("fsck", "s.tote")["damaged"] == 0
+    subprocess.run(["sqlite3", "s.tote", "UPDATE record SET end_ns = end_ns + 1 WHERE task = 1"],
+                   cwd=tote.folder, check=True)
+    done = tote.run("fsck", "s.tote")
+    assert done.status == 1 and "1 damaged" in done.out and len(done.out.splitlines()) == 2
+    assert tote.run("fsck", "s.tote", "--salvage", "whole.tote").status == 1
+    assert tote.ok("fsck", "whole.tote").out.endswith(", 0 damaged\n")
+
+
+# --- resume ---
+
+def started(tote, *args):
+    """A run of sleeping tasks that has some results."""
+    process = tote.start("run", "--store", "s.tote", "--workers", 2, "--batch", 1, *args, "--",
+                         *SHELL, 'sleep 0.05; echo "$1"', "x", ":::", *range(60))
+    wait_until(lambda: tote.recorded(tote.folder / "s.tote") > 3)
+    return process
+
+
+def test_an_interrupted_bag_goes_on(tote):
+    with started(tote) as process:
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGINT
+    assert re.search(r"^tote: interrupted: letting \d+ running tasks end \(10 s at most\); "
+                     "press again to stop now$", err, re.M), err
+    assert re.search(r"^tote: interrupted: \d+ of 60 done; go on with: tote resume s.tote$", err,
+                     re.M), err
+    status = tote.json("status", "s.tote")
+    assert status["state"] == "interrupted" and status["can_resume"] and status["total"] == 60
+    assert "tote resume s.tote" in tote.ok("status", "s.tote").out
+    rest = tote.ok("resume", "s.tote")
+    assert sorted(map(int, (out + rest.out).split())) == list(range(60))
+    assert tote.json("status", "s.tote")["done"] == 60
+    assert tote.ok("resume", "s.tote").out == ""
+    tote.assert_nothing_left()
+
+
+def test_a_killed_bag_goes_on_and_a_living_one_is_left_alone(tote):
+    with started(tote) as process:
+        status = tote.json("status", "s.tote")
+        assert status["alive"] and status["pid"] == process.pid and status["state"] == "running"
+        assert f"process {process.pid}" in tote.refused("resume", "s.tote")
+        process.kill()
+        process.communicate()
+    assert tote.json("status", "s.tote")["state"] == "dead"
+    tote.ok("resume", "s.tote")
+    assert {"home", "s.tote"} == set(os.listdir(tote.folder)) - {"state"}
+    assert tote.json("status", "s.tote")["done"] == 60
+    assert tote.value("SELECT count(DISTINCT task) FROM record WHERE outcome = 0") == 60
+
+
+def test_sigusr1_prints_the_line(tote):
+    with started(tote) as process:
+        process.send_signal(signal.SIGUSR1)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert re.search(r"^local  tasks \d+/60 .*tasks/s", err, re.M), err
+
+
+def test_an_existing_store_names_resume(tote):
+    tote.ok("run", "--store", "s.tote", "--", "true", ":::", 1)
+    sentence = tote.refused("run", "--store", "s.tote", "--", "true", ":::", 1)
+    assert "exists already" in sentence and "tote resume s.tote" in sentence
+    assert "--resume" in sentence
+
+
+def test_a_changed_list_runs_what_is_new(tote):
+    tote.ok("run", "--store", "s.tote", "--", "echo", ":::", "a", "b")
+    done = tote.ok("run", "--store", "s.tote", "--resume", "--", "echo", ":::", "new", "a", "b")
+    assert done.out == "new\n"
+    done = tote.ok("run", "--store", "s.tote", "--resume", "--", "echo", "-n", ":::", "a")
+    assert done.out == "a"
+    assert tote.ok("log", "s.tote", 2).out.splitlines()[1] == "command:  echo new"
+    assert tote.json("status", "s.tote")["total"] == 1
+
+
+def test_what_failed_runs_again_when_told(tote):
+    flaky = script(tote, f'[ -e {tote.folder}/now ] && echo good || exit 1\n')
+    assert tote.run("run", "--store", "s.tote", "--", flaky, ":::", 1, 2).status == 3
+    (tote.folder / "now").touch()
+    assert tote.run("resume", "s.tote").status == 3
+    assert tote.ok("resume", "s.tote", "--retry-failed").out == "good\ngood\n"
+
+
+def test_a_bag_of_a_kernel_goes_on(tote):
+    process = tote.start("run", "--store", "s.tote", "--kernel", "sleep:us=20000", "--tasks", 200,
+                         "--batch", 1)
+    with process:
+        wait_until(lambda: tote.recorded(tote.folder / "s.tote") > 3)
+        process.kill()
+        process.communicate()
+    tote.ok("resume", "s.tote")
+    assert tote.value("SELECT count(DISTINCT task) FROM record") == 200
+    assert tote.json("status", "s.tote")["done"] == 200
+
+
+def test_a_comparison_does_not_go_on(tote):
+    tote.ok("compare", "--engines", "local", "--kernel", "noop", "--runs", 1, "--store", "s.tote")
+    assert "comparison" in tote.refused("resume", "s.tote")
+
+
+def test_a_list_from_a_pipe_that_was_not_read_must_be_given_again(tote):
+    process = tote.start("run", "--store", "s.tote", "--", "echo", stdin=subprocess.PIPE)
+    with process:
+        process.stdin.write("a\nb\n")
+        process.stdin.flush()
+        wait_until(lambda: tote.recorded(tote.folder / "s.tote") == 2)  # before the pipe ends
+        process.kill()
+        process.communicate()
+    assert "came through a pipe" in tote.refused("resume", "s.tote")
+    done = tote.ok("run", "--store", "s.tote", "--resume", "--", "echo", input="a\nb\nc\n")
+    assert done.out == "c\n"
+
+
+def test_halt(tote):
+    end = script(tote, 'exit $1\n')
+    done = tote.run("run", "--store", "s.tote", "--workers", 1, "--batch", 1, "--halt",
+                    "soon,fail=1", "--", end, ":::", 0, 1, *[0] * 200)
+    assert done.status == 3
+    assert "tote: halted: " in done.err and "tote resume s.tote" in done.err
+    assert tote.recorded(tote.folder / "s.tote") < 202
+
+
+def test_the_host_s_network_is_kept(tote):
+    own = os.readlink("/proc/self/ns/net")
+    show = ["--", "readlink", "{item}", ":::", "/proc/self/ns/net"]
+    assert tote.ok("run", *show).out == own + "\n"
+    done = tote.ok("run", "--net", "private", *show)
+    assert done.out != own + "\n" or "no namespaces" in done.err  # a plain box has the host's
+
+
+def test_help_has_groups_and_letters(tote):
+    text = tote.ok("help", "run").out
+    for title in ("What runs:", "Where files go:", "Limits:", "When something fails:", "Output:"):
+        assert f"\n{title}\n" in text
+    assert "-a, --items FILE" in text and "-n, --dry-run" in text
+    assert subprocess.run([TOTE, "help", "--man"], capture_output=True, text=True,
+                          check=True).stdout.count("BAGS OF COMMANDS") == 1
