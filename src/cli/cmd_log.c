@@ -11,8 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/cause.h"
 #include "cli/argv.h"
-#include "cli/cause.h"
 #include "cli/command.h"
 #include "cli/output.h"
 #include "store/commands.h"
@@ -260,8 +260,8 @@ static int keep_failure(void *context, const struct tote_record *record,
 {
     struct failures *failures = context;
     (void)worker;
-    if (record->outcome == TOTE_OUTCOME_OK)
-        return 0;
+    if (record->outcome == TOTE_OUTCOME_OK || record->outcome == TOTE_OUTCOME_WRONG)
+        return 0; /* the latter is taken back: it runs again */
     if (failures->n < LISTED_MAX)
         failures->tasks[failures->n++] = record->task;
     else

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/cause.h"
+#include "base/cause.h"
 
 static const char head[] = "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\t"
                            "Signal\tCommand\n";

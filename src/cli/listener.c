@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cause.h"
 #include "cli/argv.h"
-#include "cli/cause.h"
 #include "cli/joblog.h"
 #include "cli/output.h"
 #include "cli/progress.h"

@@ -18,8 +18,9 @@ static const char head[] =
     "engine is\n"
     "where tasks run. Every engine runs the same worker-side program, tote-task, in a "
     "box of\n"
-    "its own (namespaces with a private loopback network), and every task is recorded\n"
-    "exactly once in a store, an SQLite file.\n";
+    "its own (namespaces; with a private loopback network, or, for commands, the "
+    "host's),\n"
+    "and every task is recorded exactly once in a store, an SQLite file.\n";
 
 static const char tail[] =
     ".SH BAGS OF COMMANDS\n"
@@ -78,7 +79,8 @@ static const char tail[] =
     "\\fBtote engines setup\\fR installs\n"
     ".SH SEE ALSO\n"
     ".BR work_queue_worker (1),\n"
-    ".BR parallel (1)\n";
+    ".BR parallel (1);\n"
+    "howto\\-parallel.md and howto\\-weekend.md in the folder share/doc/tote\n";
 
 /* Text as roff shows it: dashes that are dashes, no macro at the start of a line. */
 static void print_text(const char *text, FILE *out)

@@ -10,10 +10,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/kept.h"
 #include "cli/progress.h"
 #include "store/commands.h"
 
-enum { DONE = 1, PASSED = 2 }; /* states of a task, 2 bits each */
+/* The state of a task, a byte each: nothing is known; its turn is not waited for; it
+ * is done, by that attempt as far as a byte can tell attempts apart. */
+enum { WAITED_FOR, PASSED, DONE, ATTEMPTS = 256 - DONE };
 
 struct tote_output {
     enum tote_print how;
@@ -21,7 +24,9 @@ struct tote_output {
     struct tote_store *reader; /* borrowed */
     uint64_t next;             /* whose turn it is */
     uint64_t n_states;
-    uint8_t *states; /* 4 of them a byte */
+    uint8_t *states;
+    uint64_t listed; /* tasks below are known to be passed, or waited for */
+    bool goes_on;    /* there may be tasks that are not listed any more */
     bool is_closed[TOTE_STREAMS];
     int code; /* errno of what could not be written; 0 */
 };
@@ -111,53 +116,77 @@ static void print_result(struct tote_output *output, uint64_t task,
 
 /* --- turns --- */
 
-static unsigned state_of(const struct tote_output *output, uint64_t task)
+static uint8_t state_of(const struct tote_output *output, uint64_t task)
 {
-    if (task >= output->n_states)
-        return 0;
-    return output->states[task / 4] >> (task % 4 * 2) & 3U;
+    return task < output->n_states ? output->states[task] : WAITED_FOR;
 }
 
-static int set_state(struct tote_output *output, uint64_t task, unsigned state)
+static uint8_t state_done(uint32_t attempt)
+{
+    return (uint8_t)(DONE + attempt % ATTEMPTS);
+}
+
+static int set_state(struct tote_output *output, uint64_t task, uint8_t state)
 {
     if (task >= output->n_states) {
-        uint64_t bytes = output->n_states / 4, wanted = task / 4 + 1;
-        uint64_t room = wanted > 2 * bytes ? wanted : 2 * bytes;
+        uint64_t n = output->n_states, wanted = task + 1;
+        uint64_t room = wanted > 2 * n ? wanted : 2 * n;
         uint8_t *states = realloc(output->states, room);
         if (!states)
             return -ENOMEM;
-        memset(states + bytes, 0, room - bytes);
+        memset(states + n, WAITED_FOR, room - n);
         output->states = states;
-        output->n_states = 4 * room;
+        output->n_states = room;
     }
-    output->states[task / 4] |= (uint8_t)(state << (task % 4 * 2));
+    output->states[task] = state;
     return 0;
 }
 
-/* False: it is not in the store yet. */
+/* False: what that attempt said is not in the store yet; an earlier one's may be. */
 static bool print_stored(struct tote_output *output, uint64_t task)
 {
     struct tote_record record;
     struct tote_result result;
     int64_t run;
     void *memory = NULL;
-    int found = output->reader ? tote_store_result(output->reader, task, &record,
-                                                   &result, &run, &memory, NULL)
-                               : 0;
-    if (found > 0)
+    bool is_there = output->reader &&
+                    tote_store_result(output->reader, task, &record, &result, &run,
+                                      &memory, NULL) > 0 &&
+                    state_done(record.attempt) == state_of(output, task);
+    if (is_there)
         print_result(output, task, &result);
     free(memory);
-    return found > 0;
+    return is_there;
+}
+
+static int note_list(void *context, const struct tote_task_row *row)
+{
+    *(uint32_t *)context = row->listed;
+    return 0;
+}
+
+/* Whether the next task is of an earlier list only, so that it will not run. Asked once
+ * of each that is waited for: one that the store has not yet is new, and listed. */
+static bool is_dropped(struct tote_output *output)
+{
+    uint32_t list = 0;
+    if (!output->goes_on || !output->reader || output->next < output->listed)
+        return false;
+    output->listed = output->next + 1;
+    return tote_store_each_task(output->reader, output->next, 1, note_list, &list,
+                                NULL) == 0 &&
+           list < tote_kept_list(output->reader);
 }
 
 /* Prints those whose turn has come. */
 static void advance(struct tote_output *output)
 {
-    unsigned state;
-    while ((state = state_of(output, output->next)) != 0) {
-        if (state == DONE && !print_stored(output, output->next))
+    for (;; output->next++) {
+        uint8_t state = state_of(output, output->next);
+        if (state == WAITED_FOR && !is_dropped(output))
             return;
-        output->next++;
+        if (state >= DONE && !print_stored(output, output->next))
+            return;
     }
 }
 
@@ -169,7 +198,7 @@ void tote_output_put(struct tote_output *output, const struct tote_record *recor
     /* One whose turn is over was not to run again: a file of it was gone. */
     bool is_turn = output->how == TOTE_PRINT_ASDONE || record->task <= output->next ||
                    state_of(output, record->task) == PASSED;
-    if (is_turn || set_state(output, record->task, DONE) < 0)
+    if (is_turn || set_state(output, record->task, state_done(record->attempt)) < 0)
         print_result(output, record->task, result);
     if (output->how == TOTE_PRINT_ORDERED) {
         output->next += record->task == output->next;
@@ -197,6 +226,7 @@ int tote_output_pass(struct tote_output *output, struct tote_store *reader,
                      bool retries_failed, struct tote_error *err)
 {
     struct passing passing = {output, retries_failed};
+    output->goes_on = true;
     if (output->how != TOTE_PRINT_ORDERED)
         return 0;
     return tote_store_each_result(reader, pass_record, &passing, err);
@@ -208,7 +238,7 @@ int tote_output_end(struct tote_output *output, struct tote_error *err)
         return 0;
     if (output->how == TOTE_PRINT_ORDERED)
         for (uint64_t task = output->next; task < output->n_states; task++)
-            if (state_of(output, task) == DONE)
+            if (state_of(output, task) >= DONE)
                 print_stored(output, task);
     int rc = output->code ? tote_error_set(err, -EIO,
                                            "cannot write what tasks have said: %s; the "

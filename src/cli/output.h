@@ -4,7 +4,7 @@
  *
  * As done: when a task's last result comes. Ordered: by the number of the task; one
  * that is not at its turn is read back from the store when it is, so that nothing is
- * held in memory but two bits a task; what was not durable at its turn comes with the
+ * held in memory but a byte a task; what was not durable at its turn comes with the
  * next result, or at the end. A reader that goes ends the printing, not the run. */
 #ifndef TOTE_OUTPUT_H
 #define TOTE_OUTPUT_H

@@ -10,6 +10,7 @@
 
 struct counting {
     struct tote_tally tally;
+    bool is_commands;
     uint32_t list;
     uint64_t n;      /* tasks of the store */
     uint8_t *listed; /* a bit a task; null: all are */
@@ -39,7 +40,10 @@ static int count_record(void *context, const struct tote_record *record,
     (void)worker;
     if (record->end_ns > tally->last_ns)
         tally->last_ns = record->end_ns;
-    if (!is_listed(counting, record->task))
+    /* One whose files are gone is taken back: it runs again. */
+    bool is_taken_back =
+        counting->is_commands && record->outcome == TOTE_OUTCOME_WRONG;
+    if (is_taken_back || !is_listed(counting, record->task))
         return 0;
     tally->done += record->outcome == TOTE_OUTCOME_OK;
     tally->failed += record->outcome != TOTE_OUTCOME_OK;
@@ -74,8 +78,8 @@ static void count_kernel(struct counting *counting, struct tote_store *store)
 int tote_tally_take(struct tote_store *store, struct tote_tally *ret_tally,
                     struct tote_error *err)
 {
-    struct counting counting = {.list = 0};
     char *command = tote_store_get(store, "command");
+    struct counting counting = {.is_commands = command != NULL};
     int rc = tote_store_freeze(store, err);
     if (rc == 0) {
         if (command)

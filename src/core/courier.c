@@ -22,6 +22,7 @@ struct tote_courier {
     struct tote_travel travel; /* borrows the two arrays, whose texts names owns */
     struct tote_travel_file *inputs, *outputs;
     struct tote_courier_names *names;
+    bool keeps_work;
 };
 
 /* Texts that the travel borrows: a list of allocations, freed together. */
@@ -129,9 +130,7 @@ int tote_courier_open(struct tote_commands *commands, struct tote_store *store,
     courier->store = store;
     int rc = make_folders(courier, err);
     if (rc < 0) {
-        bool was_there = rc == -EEXIST; /* another's: it stays */
-        if (was_there)
-            courier->commands = NULL;
+        courier->keeps_work = rc == -EEXIST; /* it is another's */
         tote_courier_close(courier);
         return rc;
     }
@@ -157,11 +156,16 @@ void tote_courier_close(struct tote_courier *courier)
     clear_travel(courier);
     free(courier->inputs);
     free(courier->outputs);
-    if (courier->commands)
+    if (!courier->keeps_work)
         tote_folder_remove(courier->commands->work);
     free(courier->slices);
     free(courier->attempts);
     free(courier);
+}
+
+void tote_courier_keep_work(struct tote_courier *courier)
+{
+    courier->keeps_work = true;
 }
 
 const char *tote_courier_slices(const struct tote_courier *courier)

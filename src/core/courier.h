@@ -31,6 +31,8 @@ struct tote_courier;
 int tote_courier_open(struct tote_commands *commands, struct tote_store *store,
                       struct tote_courier **ret_courier, struct tote_error *err);
 void tote_courier_close(struct tote_courier *courier); /* null is accepted */
+/* Close will leave the work folder. */
+void tote_courier_keep_work(struct tote_courier *courier);
 
 /* Folder of the slices, for hello. Borrowed. */
 const char *tote_courier_slices(const struct tote_courier *courier);

@@ -40,8 +40,7 @@ static int make_synced(char *path)
     return rc;
 }
 
-/* Makes a folder and what is missing above it. */
-static int make_way(const char *name)
+int tote_folder_make(const char *name)
 {
     char path[PATH_MAX];
     size_t n = strlen(name);
@@ -65,7 +64,7 @@ static int open_results(struct tote_publisher *publisher, struct tote_error *err
     int fd = open(publisher->name, FOLDER);
     int rc = fd < 0 ? -errno : 0;
     if (rc == -ENOENT) {
-        rc = make_way(publisher->name);
+        rc = tote_folder_make(publisher->name);
         if (rc == 0)
             fd = open(publisher->name, FOLDER);
         if (rc == 0 && fd < 0)

@@ -17,24 +17,11 @@
 
 static int make_results(const char *results, struct tote_error *err)
 {
-    char *path = strdup(results);
-    if (!path)
-        return tote_error_set(err, -ENOMEM, "out of memory for a path");
-    int code = 0;
-    for (char *slash = strchr(path + 1, '/'); code == 0;
-         slash = strchr(slash + 1, '/')) {
-        if (slash)
-            *slash = '\0';
-        code = mkdir(path, 0777) < 0 && errno != EEXIST ? errno : 0;
-        if (!slash)
-            break;
-        *slash = '/';
-    }
-    free(path);
-    return code ? tote_error_set(err, -EINVAL,
-                                 "cannot make the results folder %.300s: %s", results,
-                                 strerror(code))
-                : 0;
+    int rc = tote_folder_make(results);
+    return rc < 0 ? tote_error_set(err, -EINVAL,
+                                   "cannot make the results folder %.300s: %s", results,
+                                   strerror(-rc))
+                  : 0;
 }
 
 static int open_publisher(struct tote_run_commands *c, struct tote_error *err)
@@ -184,9 +171,10 @@ void tote_run_commands_close(struct tote_run_commands *c, bool is_all_durable)
     uint64_t taken_back;
     if (!c)
         return;
-    if (c->publisher && !is_all_durable)
+    if (c->publisher && !is_all_durable &&
         tote_publisher_recover(c->publisher, tote_run_commands_has, c, &taken_back,
-                               NULL);
+                               NULL) < 0)
+        tote_courier_keep_work(c->courier); /* so that a later run can */
     tote_publisher_close(c->publisher);
     tote_courier_close(c->courier);
     tote_courier_drop(&c->parcel);

@@ -96,12 +96,12 @@ static int publish(struct tote_run_commands *c, const struct tote_command *comma
     return rc < 0 ? rc : note_outputs(c, command, attempt, result, err);
 }
 
-/* A disk that fails ends the recording; anything else is the fault of the task's files.
- */
-static bool is_fatal(int rc)
+/* What a task can be blamed for: the names and the files that it made. Anything else is
+ * the disk's, and ends the recording. */
+static bool is_tasks_fault(int rc)
 {
-    return rc == -ENOSPC || rc == -EDQUOT || rc == -EIO || rc == -EROFS ||
-           rc == -ENOMEM || rc == -EMFILE || rc == -ENFILE;
+    return rc == -EEXIST || rc == -EBADMSG || rc == -ELOOP || rc == -EXDEV ||
+           rc == -ENOTDIR || rc == -EISDIR || rc == -ENAMETOOLONG;
 }
 
 static void fail_task(struct tote_record *record, struct tote_result *result,
@@ -141,7 +141,7 @@ static int publish_task(void *context, const struct tote_task_row *row)
     tote_expanded_finish(&expanded);
     if (rc == 0)
         return 0;
-    if (is_fatal(rc))
+    if (!is_tasks_fault(rc))
         return tote_error_set(receiving->err, -EIO, "%s", why.text);
     snprintf(receiving->whys[at], TOTE_ERROR_MAX, "%s", why.text);
     fail_task(record, result, TOTE_CAUSE_PUBLISH, receiving->whys[at]);

@@ -4,9 +4,10 @@
 #ifndef TOTE_FAILURE_H
 #define TOTE_FAILURE_H
 
+#include "base/cause.h"
 #include "report/gather.h"
 
-#define TOTE_FAILURE_TEXT_MAX 512 /* bytes, terminator included */
+#define TOTE_FAILURE_TEXT_MAX TOTE_CAUSE_TEXT_MAX
 
 /* "exit status 3", "signal 9 (Killed)", "it could not be started: ..."; of a kernel's
  * task the name of its outcome. Returns text. */

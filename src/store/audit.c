@@ -125,36 +125,38 @@ static bool is_state(const char *name)
     return false;
 }
 
-static bool is_of_type(sqlite3_stmt *statement, int column)
+/* Reads the next column as what its table says that it is. */
+static void read_as_declared(struct tote_columns *columns)
 {
-    const char *declared = sqlite3_column_decltype(statement, column);
-    const char *name = sqlite3_column_name(statement, column);
-    int type = sqlite3_column_type(statement, column);
-    if (!declared || !name)
-        return false;
-    if (strcmp(declared, "INTEGER") == 0) {
-        struct tote_columns columns = {.statement = statement, .i = column};
-        tote_columns_int(&columns, 0, largest(name));
-        return !columns.bad;
+    const char *declared = sqlite3_column_decltype(columns->statement, columns->i);
+    const char *name = sqlite3_column_name(columns->statement, columns->i);
+    if (!declared || !name) {
+        columns->bad = true;
+    } else if (strcmp(declared, "INTEGER") == 0) {
+        tote_columns_int(columns, 0, largest(name));
+    } else if (strcmp(declared, "TEXT") == 0) {
+        const char *text = tote_columns_text(columns);
+        if (strcmp(name, "state") == 0 && !is_state(text))
+            columns->bad = true;
+    } else {
+        struct tote_digest digest;
+        tote_columns_digest(columns, true, &digest);
     }
-    if (strcmp(declared, "TEXT") == 0) {
-        struct tote_columns columns = {.statement = statement, .i = column};
-        const char *text = tote_columns_text(&columns);
-        return !columns.bad && (strcmp(name, "state") != 0 || is_state(text));
-    }
-    return type == SQLITE_NULL ||
-           (type == SQLITE_BLOB &&
-            sqlite3_column_bytes(statement, column) == TOTE_DIGEST_BYTES);
 }
 
-/* Rows without a seal: at least the types are those of the table. */
-static const char *judge_types(sqlite3_stmt *statement)
+/* Of tables that have no struct for all of a row; the seal is their last column. */
+static const char *judge_plain(sqlite3_stmt *statement)
 {
-    for (int i = 0; i < sqlite3_column_count(statement); i++) {
-        if (!is_of_type(statement, i))
-            return BAD_SHAPE;
-    }
-    return NULL;
+    struct tote_form form = {.n = 0};
+    struct tote_columns columns = {.statement = statement, .form = &form};
+    int n = sqlite3_column_count(statement) - 1;
+    if (n < 1 || n > TOTE_FORM_MAX / 2) /* a stranger's table */
+        return BAD_SHAPE;
+    while (!columns.bad && columns.i < n)
+        read_as_declared(&columns);
+    if (columns.bad)
+        return BAD_SHAPE;
+    return tote_columns_is_whole(&columns) ? NULL : BAD_SEAL;
 }
 
 #define KEY_RUN(second) "run, " second, "?, ?", "run DESC, " second " DESC"
@@ -163,11 +165,11 @@ static const char *judge_types(sqlite3_stmt *statement)
 
 /* In the order in which they are copied: what others refer to comes first. */
 const struct tote_audit_table tote_audit_tables[TOTE_AUDIT_TABLES] = {
-    {"setting", "*", KEY_ONE("name"), -1, judge_types},
-    {"run", "*", KEY_ONE("id"), 0, judge_types},
-    {"machine_limit", "*", KEY_ONE("id"), 0, judge_types},
-    {"worker", "*", KEY_RUN("worker"), 1, judge_types},
-    {"batch", "*", KEY_RUN("batch"), 1, judge_types},
+    {"setting", "*", KEY_ONE("name"), -1, judge_plain},
+    {"run", "*", KEY_ONE("id"), 0, judge_plain},
+    {"machine_limit", "*", KEY_ONE("id"), 0, judge_plain},
+    {"worker", "*", KEY_RUN("worker"), 1, judge_plain},
+    {"batch", "*", KEY_RUN("batch"), 1, judge_plain},
     {"task", TOTE_TASK_COLUMNS, KEY_ONE("task"), 0, judge_task},
     {"output", TOTE_OUTPUT_COLUMNS, KEY_ONE("path"), -1, judge_output},
     {"record", TOTE_RECORD_COLUMNS, KEY_ATTEMPT, 1, judge_record},

@@ -181,7 +181,7 @@ int tote_store_fsck(const char *path, struct tote_fsck *ret,
     struct tote_audit audit = {.complain = complain, .context = context};
     int code = tote_audit_wal(&audit, path, err);
     if (code == 0)
-        code = tote_store_open(path, &audit.store, err);
+        code = tote_store_open_damaged(path, &audit.store, err);
     if (code == 0)
         code = check_open(&audit, err);
     tote_store_close(audit.store);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* fsck.h: is everything in a store as it was written? Every row of task, output, record
- * and result holds a seal, the XXH3-64 of its other columns (seal.h); fsck asks SQLite
- * for the state of the database, then checks every seal and that what belongs together
- * is there: a record for a result, a task for a record of a bag of commands, a run for
- * both. */
+/* fsck.h: is everything in a store as it was written? Every row holds a seal, the
+ * XXH3-64 of its other columns (seal.h); fsck asks SQLite for the state of the
+ * database, then checks every seal and that what belongs together is there: a record
+ * for a result, a task for a record of a bag of commands, a run for both. */
 #ifndef TOTE_STORE_FSCK_H
 #define TOTE_STORE_FSCK_H
 

@@ -22,9 +22,23 @@ int tote_store_check_task(const struct tote_store *store,
                           const struct tote_task_row *row, int64_t seal,
                           struct tote_error *err);
 
+/* The row that a SELECT of TOTE_OUTPUT_COLUMNS is at, its seal checked; its path is
+ * borrowed from it. */
+struct tote_output_row;
+int tote_store_read_output(const struct tote_store *store, sqlite3_stmt *statement,
+                           struct tote_output_row *ret_row, struct tote_error *err);
+
 /* -EBADMSG with a sentence: a row of that table whose seal is not its own. */
 int tote_store_broken_seal(const struct tote_store *store, const char *table,
                            const char *key, struct tote_error *err);
+
+/* tote_store_open, whatever the settings are. */
+int tote_store_open_damaged(const char *path, struct tote_store **ret_store,
+                            struct tote_error *err);
+
+/* Adds the row as it is, with its id. */
+int tote_store_put_run(struct tote_store *store, const struct tote_run_row *row,
+                       struct tote_error *err);
 
 /* tote_store_count, and the highest attempt of the run; 0: it has no record. */
 int tote_store_survey(struct tote_store *store, int64_t run, uint64_t *ret_ok,

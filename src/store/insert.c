@@ -21,11 +21,12 @@ int tote_insert_open(struct tote_insert *insert, const struct tote_db *db,
         {&insert->record, "INSERT INTO record (" TOTE_RECORD_COLUMNS ")"
                           " VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"},
         {&insert->batch, "INSERT INTO batch (run, batch, first, count, attempt,"
-                         " worker, sent_ns, back_ns, lost, why)"
-                         " VALUES (?,?,?,?,?,?,?,?,?,?)"},
-        {&insert->worker, "INSERT INTO worker (run, worker, host, pid, slots,"
-                          " joined_ns, left_ns) VALUES (?,?,?,?,?,?,?)"
-                          " ON CONFLICT DO UPDATE SET left_ns = excluded.left_ns"},
+                         " worker, sent_ns, back_ns, lost, why, seal)"
+                         " VALUES (?,?,?,?,?,?,?,?,?,?,?)"},
+        {&insert->worker, "REPLACE INTO worker (run, worker, host, pid, slots,"
+                          " joined_ns, left_ns, seal) VALUES (?,?,?,?,?,?,?,?)"},
+        {&insert->joined, "SELECT host, pid, slots, joined_ns FROM worker"
+                          " WHERE run=? AND worker=?"},
         {&insert->task, "INSERT INTO task (" TOTE_TASK_COLUMNS ")"
                         " VALUES (?,?,?,?,?,?,?)"},
         {&insert->path, "INSERT INTO output (" TOTE_OUTPUT_COLUMNS ")"
@@ -95,6 +96,7 @@ void tote_insert_close(struct tote_insert *insert)
     sqlite3_finalize(insert->record);
     sqlite3_finalize(insert->batch);
     sqlite3_finalize(insert->worker);
+    sqlite3_finalize(insert->joined);
     sqlite3_finalize(insert->task);
     sqlite3_finalize(insert->path);
     sqlite3_finalize(insert->result);
@@ -154,7 +156,8 @@ int tote_insert_output(struct tote_insert *insert, const struct tote_output_row 
 int tote_insert_batch(struct tote_insert *insert, const struct tote_batch_row *row,
                       struct tote_error *err)
 {
-    struct tote_bind bind = {.statement = insert->batch};
+    struct tote_form form = {.n = 0};
+    struct tote_bind bind = {.statement = insert->batch, .form = &form};
     tote_bind_int(&bind, row->run);
     tote_bind_uint(&bind, row->batch);
     tote_bind_uint(&bind, row->first);
@@ -165,13 +168,15 @@ int tote_insert_batch(struct tote_insert *insert, const struct tote_batch_row *r
     tote_bind_int(&bind, row->back_ns);
     tote_bind_int(&bind, row->lost);
     tote_bind_text(&bind, row->why); /* borrowed until the next one: stepped here */
+    tote_bind_seal(&bind);
     return step_bound(insert, &bind, "write a batch", err);
 }
 
-int tote_insert_worker(struct tote_insert *insert, const struct tote_worker_row *row,
-                       struct tote_error *err)
+static int write_worker(struct tote_insert *insert, const struct tote_worker_row *row,
+                        struct tote_error *err)
 {
-    struct tote_bind bind = {.statement = insert->worker};
+    struct tote_form form = {.n = 0};
+    struct tote_bind bind = {.statement = insert->worker, .form = &form};
     tote_bind_int(&bind, row->run);
     tote_bind_uint(&bind, row->worker);
     tote_bind_text(&bind, row->host);
@@ -179,5 +184,32 @@ int tote_insert_worker(struct tote_insert *insert, const struct tote_worker_row 
     tote_bind_uint(&bind, row->slots);
     tote_bind_int(&bind, row->joined_ns);
     tote_bind_int(&bind, row->left_ns);
+    tote_bind_seal(&bind);
     return step_bound(insert, &bind, "write a worker", err);
+}
+
+/* One that leaves has the row from when it joined, if there is one: all of it is read,
+ * to be sealed again. */
+int tote_insert_worker(struct tote_insert *insert, const struct tote_worker_row *row,
+                       struct tote_error *err)
+{
+    struct tote_worker_row whole = *row;
+    struct tote_bind bind = {.statement = insert->joined};
+    tote_bind_int(&bind, row->run);
+    tote_bind_uint(&bind, row->worker);
+    int rc = bind.rc == SQLITE_OK ? sqlite3_step(insert->joined) : bind.rc;
+    struct tote_columns columns = {.statement = insert->joined};
+    if (rc == SQLITE_ROW) {
+        whole.host = tote_columns_text(&columns);
+        whole.pid = tote_columns_int(&columns, 0, INT64_MAX);
+        whole.slots = tote_columns_uint32(&columns);
+        whole.joined_ns = tote_columns_int(&columns, 0, INT64_MAX);
+    }
+    if (columns.bad)
+        rc = SQLITE_CORRUPT;
+    int code = rc == SQLITE_ROW || rc == SQLITE_DONE
+                   ? write_worker(insert, &whole, err)
+                   : tote_db_fail(insert->db, rc, "write a worker", err);
+    sqlite3_reset(insert->joined); /* its text was borrowed */
+    return code;
 }

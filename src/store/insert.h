@@ -18,8 +18,8 @@
 
 struct tote_insert {
     const struct tote_db *db; /* borrowed */
-    sqlite3_stmt *begin, *record, *batch, *worker, *task, *path, *result, *output,
-        *commit;
+    sqlite3_stmt *begin, *record, *batch, *worker, *joined, *task, *path, *result,
+        *output, *commit;
 };
 
 int tote_insert_open(struct tote_insert *insert, const struct tote_db *db,

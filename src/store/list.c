@@ -12,9 +12,12 @@
 
 #include "store/handle.h"
 #include "store/insert.h"
+#include "store/seal.h"
 #include "store/tables.h"
 
 #define DOING "make its list of tasks"
+
+enum { OWNER_LISTED = 6, OWNER_PLACE }; /* behind TOTE_OUTPUT_COLUMNS */
 
 struct tote_list {
     uint32_t list;
@@ -33,7 +36,7 @@ struct tote_list {
  * file as well: such tasks are noted in a table of the connection. So are keys that
  * have several tasks: or each claim of them would walk over all that are claimed. */
 #define BEGIN_SQL                                                                      \
-    "PRAGMA cache_size=-32768; PRAGMA secure_delete=OFF;"                              \
+    "PRAGMA cache_size=-65536; PRAGMA secure_delete=OFF;"                              \
     "CREATE TEMP TABLE IF NOT EXISTS ceded"                                            \
     " (task INTEGER PRIMARY KEY, place INTEGER NOT NULL);"                             \
     "CREATE TEMP TABLE IF NOT EXISTS mark"                                             \
@@ -58,8 +61,8 @@ static int prepare_all(struct tote_list *list, const struct tote_db *db,
                        " (SELECT listed FROM task t WHERE t.task=output.task),"
                        " (SELECT place FROM task t WHERE t.task=output.task)"
                        " FROM output WHERE path=?"},
-        {&list->relist, "UPDATE task SET (" TOTE_TASK_COLUMNS ")=(?1,?2,?3,?4,?5,?6,?7)"
-                        " WHERE task=?1"},
+        {&list->relist, "UPDATE task SET listed=?, place=?, inputs=?, seal=?"
+                        " WHERE task=?"},
         {&list->move, "REPLACE INTO output (" TOTE_OUTPUT_COLUMNS ")"
                       " VALUES (?,?,?,?,?,?)"},
     };
@@ -200,7 +203,8 @@ static int set_mark(struct tote_store *store, const struct tote_digest *key,
     return step_update(store, &bind, err);
 }
 
-/* The row that find is at, listed anew. */
+/* The row that find is at, listed anew. Its key is not written again: SQLite would take
+ * it out of the index and put it back. */
 static int relist(struct tote_store *store, uint64_t place,
                   const struct tote_digest *inputs, uint64_t *ret_task,
                   struct tote_error *err)
@@ -219,7 +223,11 @@ static int relist(struct tote_store *store, uint64_t place,
     row.place = place;
     row.inputs = *inputs;
     struct tote_bind bind = {.statement = store->list->relist};
-    tote_tables_bind_task(&bind, &row); /* its item is borrowed from find */
+    tote_bind_uint(&bind, row.listed);
+    tote_bind_uint(&bind, row.place);
+    tote_bind_digest(&bind, &row.inputs);
+    tote_bind_int(&bind, tote_seal_task(&row));
+    tote_bind_uint(&bind, row.task);
     code = step_update(store, &bind, err);
     if (code == 0)
         *ret_task = row.task;
@@ -277,19 +285,18 @@ static int take_over(struct tote_store *store, const struct tote_task_row *to,
                      uint64_t *ret_other, struct tote_error *err)
 {
     sqlite3_stmt *owner = store->list->owner;
-    struct tote_columns columns = {.statement = owner};
     struct tote_output_row row;
-    tote_tables_read_output(&columns, &row);
-    if (columns.bad)
-        return damaged(store, err);
-    if (sqlite3_column_int64(owner, columns.i) == store->list->list) {
-        *ret_other = (uint64_t)sqlite3_column_int64(owner, columns.i + 1);
+    int code = tote_store_read_output(store, owner, &row, err);
+    if (code < 0)
+        return code;
+    if (sqlite3_column_int64(owner, OWNER_LISTED) == store->list->list) {
+        *ret_other = (uint64_t)sqlite3_column_int64(owner, OWNER_PLACE);
         return tote_error_set(err, -EEXIST,
                               "items %" PRIu64 " and %" PRIu64
                               " of the list both make '%.200s'",
                               *ret_other, to->place, row.path);
     }
-    int code = cede(store, row.task, to->place, err);
+    code = cede(store, row.task, to->place, err);
     if (code < 0)
         return code;
     row.task = to->task;

@@ -241,17 +241,16 @@ static int spoil_records(struct tote_store *store, uint64_t task,
 static int forget_output(struct tote_store *store, sqlite3_stmt *select,
                          struct tote_error *err)
 {
-    struct tote_columns columns = {.statement = select};
     struct tote_output_row row;
-    tote_tables_read_output(&columns, &row);
-    if (columns.bad)
-        return tote_db_fail(&store->db, SQLITE_CORRUPT, TAKING, err);
+    int code = tote_store_read_output(store, select, &row, err);
+    if (code < 0)
+        return code;
     struct tote_output_row fresh = {.path = row.path, .task = row.task};
     sqlite3_stmt *statement;
-    int code = tote_db_prepare(&store->db,
-                               "REPLACE INTO output (" TOTE_OUTPUT_COLUMNS ")"
-                               " VALUES (?,?,?,?,?,?)",
-                               TAKING, &statement, err);
+    code = tote_db_prepare(&store->db,
+                           "REPLACE INTO output (" TOTE_OUTPUT_COLUMNS ")"
+                           " VALUES (?,?,?,?,?,?)",
+                           TAKING, &statement, err);
     if (code < 0)
         return code;
     struct tote_bind bind = {.statement = statement};

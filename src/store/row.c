@@ -27,8 +27,8 @@ void tote_bind_uint(struct tote_bind *bind, uint64_t value)
 void tote_bind_text(struct tote_bind *bind, const char *text)
 {
     text = text ? text : "";
-    bind_note(bind, sqlite3_bind_text(bind->statement, ++bind->i, text, -1,
-                                      SQLITE_STATIC));
+    bind_note(bind,
+              sqlite3_bind_text(bind->statement, ++bind->i, text, -1, SQLITE_STATIC));
     if (bind->form)
         tote_form_bytes(bind->form, text, strlen(text));
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* runs.c: rows of runs and of the limit (store.h). Not for records. */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,14 +10,17 @@
 #include "store/row.h"
 
 #define RUN_COLUMNS                                                                    \
-    "cell, block, label, engine, engine_version, binding, options, kernel, size, "     \
+    "id, cell, block, label, engine, engine_version, binding, options, kernel, size, " \
     "seed,"                                                                            \
     " tasks, workers, attempts_to, batch, box, is_boxed, state, launched_utc_ns, "     \
     "launch_ns, "                                                                      \
     "ready_ns,"                                                                        \
     " first_ns, fed_ns, last_ns, end_ns, done, failed, duplicate, lost, cpu_user_ns,"  \
-    " cpu_sys_ns, digest, stats, why"
-#define RUN_VALUES "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?"
+    " cpu_sys_ns, digest, stats, why, seal"
+#define RUN_VALUES                                                                     \
+    "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?"
+
+#define LIMIT_COLUMNS "id, block, threads, tasks, wall_ns, digest, seal"
 
 static const char *const state_names[] = {
     [TOTE_RUN_RUNNING] = "running",
@@ -44,6 +49,7 @@ void tote_run_row_finish(struct tote_run_row *row)
 
 static void bind_run_plan(struct tote_bind *bind, const struct tote_run_row *row)
 {
+    tote_bind_int(bind, row->id);
     tote_bind_int(bind, row->cell);
     tote_bind_int(bind, row->block);
     tote_bind_text(bind, row->label);
@@ -84,12 +90,12 @@ static void bind_run_course(struct tote_bind *bind, const struct tote_run_row *r
         tote_bind_null(bind);
     tote_bind_text(bind, row->stats);
     tote_bind_text(bind, row->why);
+    tote_bind_seal(bind);
 }
 
-/* Runs a statement whose parameters are the columns of a run, then, if id is not 0, the
- * id. */
+/* Runs a statement whose parameters are the columns of a run. */
 static int write_run(struct tote_store *store, const char *sql,
-                     const struct tote_run_row *row, int64_t id, struct tote_error *err)
+                     const struct tote_run_row *row, struct tote_error *err)
 {
     const char *doing = "write a run";
     int code = tote_store_harden(store, err);
@@ -99,23 +105,32 @@ static int write_run(struct tote_store *store, const char *sql,
     code = tote_db_prepare(&store->db, sql, doing, &statement, err);
     if (code < 0)
         return code;
-    struct tote_bind bind = {.statement = statement};
+    struct tote_form form = {.n = 0};
+    struct tote_bind bind = {.statement = statement, .form = &form};
     bind_run_plan(&bind, row);
     bind_run_course(&bind, row);
-    if (id)
-        tote_bind_int(&bind, id);
     return tote_bind_finish(&bind, &store->db, doing, err);
 }
 
+int tote_store_put_run(struct tote_store *store, const struct tote_run_row *row,
+                       struct tote_error *err)
+{
+    return write_run(store, "INSERT INTO run (" RUN_COLUMNS ") VALUES (" RUN_VALUES ")",
+                     row, err);
+}
+
+/* The id is sealed with the rest, so that it must be known before. */
 int tote_store_add_run(struct tote_store *store, struct tote_run_row *row,
                        struct tote_error *err)
 {
-    row->state = TOTE_RUN_RUNNING;
-    int code =
-        write_run(store, "INSERT INTO run (" RUN_COLUMNS ") VALUES (" RUN_VALUES ")",
-                  row, 0, err);
+    struct tote_run_row added = *row;
+    added.state = TOTE_RUN_RUNNING;
+    int code = tote_db_get_int(&store->db, "SELECT coalesce(max(id), 0) + 1 FROM run",
+                               &added.id, err);
     if (code == 0)
-        row->id = sqlite3_last_insert_rowid(store->db.sqlite);
+        code = tote_store_put_run(store, &added, err);
+    if (code == 0)
+        *row = added;
     return code;
 }
 
@@ -123,8 +138,8 @@ int tote_store_update_run(struct tote_store *store, const struct tote_run_row *r
                           struct tote_error *err)
 {
     int code = write_run(
-        store, "UPDATE run SET (" RUN_COLUMNS ") = (" RUN_VALUES ") WHERE id=?", row,
-        row->id ? row->id : -1, err);
+        store, "UPDATE run SET (" RUN_COLUMNS ") = (" RUN_VALUES ") WHERE id=?1", row,
+        err);
     if (code == 0 && sqlite3_changes(store->db.sqlite) != 1)
         code = tote_error_set(err, -ENOENT, "store '%.200s' has no run %lld",
                               store->db.path, (long long)row->id);
@@ -137,22 +152,28 @@ int tote_store_add_limit(struct tote_store *store, const struct tote_limit_row *
                          struct tote_error *err)
 {
     const char *doing = "write the limit";
-    int code = tote_store_harden(store, err);
-    if (code < 0)
-        return code;
     sqlite3_stmt *statement;
-    code = tote_db_prepare(&store->db,
-                           "INSERT INTO machine_limit (block, threads, tasks, wall_ns,"
-                           " digest) VALUES (?,?,?,?,?)",
-                           doing, &statement, err);
+    int64_t id = 0;
+    int code = tote_store_harden(store, err);
+    if (code == 0)
+        code = tote_db_get_int(
+            &store->db, "SELECT coalesce(max(id), 0) + 1 FROM machine_limit", &id, err);
+    if (code == 0)
+        code = tote_db_prepare(&store->db,
+                               "INSERT INTO machine_limit (" LIMIT_COLUMNS
+                               ") VALUES (?,?,?,?,?,?,?)",
+                               doing, &statement, err);
     if (code < 0)
         return code;
-    struct tote_bind bind = {.statement = statement};
+    struct tote_form form = {.n = 0};
+    struct tote_bind bind = {.statement = statement, .form = &form};
+    tote_bind_int(&bind, id);
     tote_bind_int(&bind, row->block);
     tote_bind_uint(&bind, row->threads);
     tote_bind_uint(&bind, row->tasks);
     tote_bind_int(&bind, row->wall_ns);
     tote_bind_digest(&bind, &row->digest);
+    tote_bind_seal(&bind);
     return tote_bind_finish(&bind, &store->db, doing, err);
 }
 
@@ -235,14 +256,23 @@ struct run_list {
     size_t n;
 };
 
-static int append_run(const struct tote_db *db, sqlite3_stmt *statement,
+static int broken_row(const struct tote_store *store, const char *table, int64_t id,
+                      struct tote_error *err)
+{
+    char key[24];
+    snprintf(key, sizeof key, "%" PRId64, id);
+    return tote_store_broken_seal(store, table, key, err);
+}
+
+static int append_run(const struct tote_store *store, sqlite3_stmt *statement,
                       struct run_list *list, struct tote_error *err)
 {
     struct tote_run_row *rows = grow(list->rows, list->n, sizeof *rows);
     if (!rows)
         return tote_error_set(err, -ENOMEM, "out of memory");
     list->rows = rows;
-    struct tote_columns row = {.statement = statement};
+    struct tote_form form = {.n = 0};
+    struct tote_columns row = {.statement = statement, .form = &form};
     struct tote_run_row *run = &rows[list->n++];
     *run = (struct tote_run_row){0};
     run->id = tote_columns_int(&row, 1, INT64_MAX);
@@ -250,7 +280,9 @@ static int append_run(const struct tote_db *db, sqlite3_stmt *statement,
     read_run_course(&row, run);
     if (!run_has_texts(run))
         return tote_error_set(err, -ENOMEM, "out of memory");
-    return row.bad ? tote_db_fail(db, SQLITE_CORRUPT, "read a run", err) : 0;
+    if (row.bad)
+        return tote_db_fail(&store->db, SQLITE_CORRUPT, "read a run", err);
+    return tote_columns_is_whole(&row) ? 0 : broken_row(store, "run", run->id, err);
 }
 
 int tote_store_runs(struct tote_store *store, struct tote_run_row **ret_rows,
@@ -259,13 +291,13 @@ int tote_store_runs(struct tote_store *store, struct tote_run_row **ret_rows,
     struct run_list list = {0};
     sqlite3_stmt *statement;
     int code =
-        tote_db_prepare(&store->db, "SELECT id, " RUN_COLUMNS " FROM run ORDER BY id",
+        tote_db_prepare(&store->db, "SELECT " RUN_COLUMNS " FROM run ORDER BY id",
                         "read the runs", &statement, err);
     if (code < 0)
         return code;
     int rc;
     while (code == 0 && (rc = sqlite3_step(statement)) != SQLITE_DONE)
-        code = rc == SQLITE_ROW ? append_run(&store->db, statement, &list, err)
+        code = rc == SQLITE_ROW ? append_run(store, statement, &list, err)
                                 : tote_db_fail(&store->db, rc, "read the runs", err);
     sqlite3_finalize(statement);
     if (code == 0) {
@@ -321,22 +353,27 @@ struct limit_list {
     size_t n;
 };
 
-static int append_limit(const struct tote_db *db, sqlite3_stmt *statement,
+static int append_limit(const struct tote_store *store, sqlite3_stmt *statement,
                         struct limit_list *list, struct tote_error *err)
 {
     struct tote_limit_row *rows = grow(list->rows, list->n, sizeof *rows);
     if (!rows)
         return tote_error_set(err, -ENOMEM, "out of memory");
     list->rows = rows;
-    struct tote_columns row = {.statement = statement};
+    struct tote_form form = {.n = 0};
+    struct tote_columns row = {.statement = statement, .form = &form};
     struct tote_limit_row *limit = &rows[list->n++];
     *limit = (struct tote_limit_row){0};
+    int64_t id = tote_columns_int(&row, 1, INT64_MAX);
     limit->block = tote_columns_int(&row, 0, INT64_MAX);
     limit->threads = tote_columns_uint32(&row);
     limit->tasks = tote_columns_count(&row);
     limit->wall_ns = read_stamp(&row);
     tote_columns_digest(&row, false, &limit->digest);
-    return row.bad ? tote_db_fail(db, SQLITE_CORRUPT, "read the limit", err) : 0;
+    if (row.bad)
+        return tote_db_fail(&store->db, SQLITE_CORRUPT, "read the limit", err);
+    return tote_columns_is_whole(&row) ? 0
+                                       : broken_row(store, "machine_limit", id, err);
 }
 
 int tote_store_limits(struct tote_store *store, struct tote_limit_row **ret_rows,
@@ -344,15 +381,14 @@ int tote_store_limits(struct tote_store *store, struct tote_limit_row **ret_rows
 {
     struct limit_list list = {0};
     sqlite3_stmt *statement;
-    int code = tote_db_prepare(&store->db,
-                               "SELECT block, threads, tasks, wall_ns, digest"
-                               " FROM machine_limit ORDER BY id",
-                               "read the limit", &statement, err);
+    int code = tote_db_prepare(
+        &store->db, "SELECT " LIMIT_COLUMNS " FROM machine_limit ORDER BY id",
+        "read the limit", &statement, err);
     if (code < 0)
         return code;
     int rc;
     while (code == 0 && (rc = sqlite3_step(statement)) != SQLITE_DONE)
-        code = rc == SQLITE_ROW ? append_limit(&store->db, statement, &list, err)
+        code = rc == SQLITE_ROW ? append_limit(store, statement, &list, err)
                                 : tote_db_fail(&store->db, rc, "read the limit", err);
     sqlite3_finalize(statement);
     if (code == 0) {

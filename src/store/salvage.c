@@ -211,7 +211,9 @@ static int copy_tables(struct salvage *salvage, struct tote_error *err)
 static int add_lost_run(struct salvage *salvage, int64_t id, struct tote_error *err)
 {
     static char empty[] = "", why[] = "its row was damaged; made anew by salvage";
-    struct tote_run_row row = {.label = empty,
+    struct tote_run_row row = {.id = id,
+                               .state = TOTE_RUN_INTERRUPTED,
+                               .label = empty,
                                .engine = empty,
                                .engine_version = empty,
                                .binding = empty,
@@ -221,18 +223,13 @@ static int add_lost_run(struct salvage *salvage, int64_t id, struct tote_error *
                                .box = empty,
                                .stats = empty,
                                .why = why};
-    int code = tote_store_add_run(salvage->into, &row, err);
-    if (code < 0)
-        return code;
-    row.state = TOTE_RUN_INTERRUPTED;
-    code = tote_store_update_run(salvage->into, &row, err);
-    char sql[256];
-    snprintf(
-        sql, sizeof sql,
-        "UPDATE run SET attempts_to = (SELECT coalesce(max(attempt), 0) FROM record"
-        " WHERE run=%" PRId64 "), id=%" PRId64 " WHERE id=%" PRId64,
-        id, id, row.id);
-    return code < 0 ? code : exec(salvage, sql, err);
+    char sql[128];
+    int64_t attempts_to = 0;
+    snprintf(sql, sizeof sql,
+             "SELECT coalesce(max(attempt), 0) FROM record WHERE run=%" PRId64, id);
+    int code = tote_db_get_int(&salvage->into->db, sql, &attempts_to, err);
+    row.attempts_to = (uint32_t)attempts_to; /* records are sealed: it fits */
+    return code < 0 ? code : tote_store_put_run(salvage->into, &row, err);
 }
 
 static int add_lost_runs(struct salvage *salvage, struct tote_error *err)
@@ -385,7 +382,7 @@ int tote_store_salvage(const char *path, const char *into, struct tote_fsck *ret
     struct salvage salvage = {.audit = {.complain = complain, .context = context}};
     int code = tote_audit_wal(&salvage.audit, path, err);
     if (code == 0)
-        code = tote_store_open(path, &salvage.audit.store, err);
+        code = tote_store_open_damaged(path, &salvage.audit.store, err);
     if (code == 0)
         code = tote_audit_database(&salvage.audit, err);
     if (code >= 0)

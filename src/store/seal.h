@@ -14,7 +14,7 @@
 
 #include "store/commands.h"
 
-#define TOTE_FORM_MAX 48 /* fields of 8 bytes: a digest and a text take two each */
+#define TOTE_FORM_MAX 80 /* fields of 8 bytes: a digest and a text take two each */
 
 /* The columns of a row, each of the same size whatever it holds, so that one call
  * hashes them all. */

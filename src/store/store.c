@@ -320,8 +320,8 @@ static int open_for_reading(struct tote_db *db, const char *path,
                               : "");
 }
 
-int tote_store_open(const char *path, struct tote_store **ret_store,
-                    struct tote_error *err)
+int tote_store_open_damaged(const char *path, struct tote_store **ret_store,
+                            struct tote_error *err)
 {
     int code = check_identity(path, err);
     if (code < 0)
@@ -334,6 +334,32 @@ int tote_store_open(const char *path, struct tote_store **ret_store,
         free(store);
     else
         *ret_store = store;
+    return code;
+}
+
+static int ignore_setting(void *context, const char *name, const char *value)
+{
+    (void)context, (void)name, (void)value;
+    return 0;
+}
+
+/* So that tote_store_get need not fail: what it gives may be run. */
+static int check_settings(struct tote_store *store, struct tote_error *err)
+{
+    return tote_store_each_setting(store, ignore_setting, NULL, err);
+}
+
+int tote_store_open(const char *path, struct tote_store **ret_store,
+                    struct tote_error *err)
+{
+    struct tote_store *store = NULL;
+    int code = tote_store_open_damaged(path, &store, err);
+    if (code == 0)
+        code = check_settings(store, err);
+    if (code == 0)
+        *ret_store = store;
+    else
+        tote_store_close(store);
     return code;
 }
 
@@ -350,6 +376,8 @@ static int open_for_writing(struct tote_store *store, const char *path,
                               "cannot write store '%.200s': it, or its disk, is "
                               "read-only",
                               path);
+    if (code == 0)
+        code = check_settings(store, err);
     if (code == 0)
         code = enter_wal(&store->db, err);
     if (code == 0)
@@ -427,31 +455,35 @@ int tote_store_set(struct tote_store *store, const char *name, const char *value
     char doing[128];
     snprintf(doing, sizeof doing, "write setting '%.64s'", name);
     sqlite3_stmt *statement;
-    int code = tote_db_prepare(&store->db,
-                               "INSERT INTO setting (name, value) VALUES (?, ?)"
-                               " ON CONFLICT (name) DO UPDATE SET value=excluded.value",
-                               doing, &statement, err);
+    int code = tote_db_prepare(
+        &store->db, "REPLACE INTO setting (name, value, seal) VALUES (?,?,?)", doing,
+        &statement, err);
     if (code < 0)
         return code;
-    struct tote_bind bind = {.statement = statement};
+    struct tote_form form = {.n = 0};
+    struct tote_bind bind = {.statement = statement, .form = &form};
     tote_bind_text(&bind, name);
     tote_bind_text(&bind, value);
+    tote_bind_seal(&bind);
     return tote_bind_finish(&bind, &store->db, doing, err);
 }
 
 char *tote_store_get(struct tote_store *store, const char *name)
 {
     sqlite3_stmt *statement;
-    if (tote_db_prepare(&store->db, "SELECT value FROM setting WHERE name=?",
+    if (tote_db_prepare(&store->db,
+                        "SELECT name, value, seal FROM setting WHERE name=?",
                         "read a setting", &statement, NULL) < 0)
         return NULL;
     struct tote_bind bind = {.statement = statement};
     tote_bind_text(&bind, name);
     char *value = NULL;
     if (sqlite3_step(statement) == SQLITE_ROW) {
-        struct tote_columns row = {.statement = statement};
+        struct tote_form form = {.n = 0};
+        struct tote_columns row = {.statement = statement, .form = &form};
+        tote_columns_text(&row);
         value = tote_columns_text_copy(&row);
-        if (row.bad) {
+        if (!tote_columns_is_whole(&row)) {
             free(value);
             value = NULL;
         }
@@ -460,26 +492,36 @@ char *tote_store_get(struct tote_store *store, const char *name)
     return value;
 }
 
+#define READING_SETTINGS "read the settings"
+
+static int visit_setting(const struct tote_store *store, sqlite3_stmt *statement,
+                         tote_store_visit_setting *visit, void *context,
+                         struct tote_error *err)
+{
+    struct tote_form form = {.n = 0};
+    struct tote_columns row = {.statement = statement, .form = &form};
+    const char *name = tote_columns_text(&row);
+    const char *value = tote_columns_text(&row);
+    if (row.bad)
+        return tote_db_fail(&store->db, SQLITE_CORRUPT, READING_SETTINGS, err);
+    return tote_columns_is_whole(&row)
+               ? visit(context, name, value)
+               : tote_store_broken_seal(store, "setting", name, err);
+}
+
 int tote_store_each_setting(struct tote_store *store, tote_store_visit_setting *visit,
                             void *context, struct tote_error *err)
 {
-    const char *doing = "read the settings";
     sqlite3_stmt *statement;
-    int code =
-        tote_db_prepare(&store->db, "SELECT name, value FROM setting ORDER BY name",
-                        doing, &statement, err);
+    int code = tote_db_prepare(&store->db,
+                               "SELECT name, value, seal FROM setting ORDER BY name",
+                               READING_SETTINGS, &statement, err);
     if (code < 0)
         return code;
     int rc;
-    while (code == 0 && (rc = sqlite3_step(statement)) != SQLITE_DONE) {
-        struct tote_columns row = {.statement = statement};
-        const char *name = rc == SQLITE_ROW ? tote_columns_text(&row) : "";
-        const char *value = rc == SQLITE_ROW ? tote_columns_text(&row) : "";
-        if (rc != SQLITE_ROW || row.bad)
-            code = tote_db_fail(&store->db, row.bad ? SQLITE_CORRUPT : rc, doing, err);
-        else
-            code = visit(context, name, value);
-    }
+    while (code == 0 && (rc = sqlite3_step(statement)) != SQLITE_DONE)
+        code = rc == SQLITE_ROW ? visit_setting(store, statement, visit, context, err)
+                                : tote_db_fail(&store->db, rc, READING_SETTINGS, err);
     sqlite3_finalize(statement);
     return code;
 }

@@ -107,8 +107,8 @@ int tote_store_create(const char *path, struct tote_store **ret_store,
                       struct tote_error *err);
 
 /* Opens for reading, also while a writer is at work or after one was killed (its WAL is
- * read with it). -EPROTO for a newer schema, -EBADMSG if it is not a store or damaged.
- */
+ * read with it). -EPROTO for a newer schema, -EBADMSG if it is not a store or damaged:
+ * of its rows those of setting are checked, others when they are read. */
 int tote_store_open(const char *path, struct tote_store **ret_store,
                     struct tote_error *err);
 
@@ -132,7 +132,8 @@ const char *tote_store_path(const struct tote_store *store);
  * value. */
 int tote_store_set(struct tote_store *store, const char *name, const char *value,
                    struct tote_error *err);
-/* Returns new text (free it), or null if the name is not set or cannot be read. */
+/* Returns new text (free it), or null if the name is not set, or its row has been
+ * damaged since the store was opened, which checks them all. */
 char *tote_store_get(struct tote_store *store, const char *name);
 /* Calls visit for each setting in the order of names; texts are borrowed. A non-zero
  * return ends the walk and is returned. */

@@ -111,9 +111,8 @@ int tote_store_each_task(struct tote_store *store, uint64_t first, uint64_t coun
 
 /* --- outputs --- */
 
-/* The row that the statement is at. */
-static int read_output(const struct tote_store *store, sqlite3_stmt *statement,
-                       struct tote_output_row *ret_row, struct tote_error *err)
+int tote_store_read_output(const struct tote_store *store, sqlite3_stmt *statement,
+                           struct tote_output_row *ret_row, struct tote_error *err)
 {
     struct tote_columns columns = {.statement = statement};
     int64_t seal = tote_tables_read_output(&columns, ret_row);
@@ -137,7 +136,7 @@ int tote_store_each_output(struct tote_store *store, tote_store_visit_output *vi
     int rc;
     while (code == 0 && (rc = sqlite3_step(statement)) != SQLITE_DONE) {
         struct tote_output_row row;
-        code = rc == SQLITE_ROW ? read_output(store, statement, &row, err)
+        code = rc == SQLITE_ROW ? tote_store_read_output(store, statement, &row, err)
                                 : tote_db_fail(&store->db, rc, doing, err);
         if (code == 0)
             code = visit(context, &row);
@@ -160,7 +159,7 @@ int tote_store_output(struct tote_store *store, const char *path,
     tote_bind_text(&bind, path);
     int rc = bind.rc == SQLITE_OK ? sqlite3_step(statement) : bind.rc;
     if (rc == SQLITE_ROW)
-        code = read_output(store, statement, &row, err);
+        code = tote_store_read_output(store, statement, &row, err);
     else if (rc != SQLITE_DONE)
         code = tote_db_fail(&store->db, rc, DOING, err);
     keep_statement(&store->output, statement);

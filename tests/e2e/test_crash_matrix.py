@@ -23,6 +23,11 @@ ROUNDS = [pytest.param(engine, kills, round, id=f"{engine}-{round}")
           for engine, kills, few, many in MATRIX for round in range(many if SOAK else few)]
 
 
+def check(lab):
+    complaints = lab.complaints()
+    assert not complaints, "\n".join([str(lab), *complaints[:20], f"{len(complaints)} complaints"])
+
+
 @pytest.mark.parametrize("engine, kills, round", ROUNDS)
 def test_crash_matrix(tote, found_engines, engine, kills, round):
     need(engine, found_engines)
@@ -30,7 +35,7 @@ def test_crash_matrix(tote, found_engines, engine, kills, round):
     while done < kills:  # a bag that is done before its last kill: another one
         lab = Lab(tote, engine, seed=f"{SEED} {round} {done}", batch=BATCHES[round % len(BATCHES)])
         lab.crash(kills - done)
-        assert lab.complaints() == [], (str(lab), lab.kills)
+        check(lab)
         done += len(lab.kills)
         print(f"# {lab}")
     tote.assert_nothing_left()
@@ -48,7 +53,7 @@ def test_another_engine_goes_on(tote, usable_engines, number):
             lab.engine = usable_engines[(number + step) % len(usable_engines)]
             lab.crash_once(3 - step)
     lab.crash(0)
-    assert lab.complaints() == [], (str(lab), lab.kills)
+    check(lab)
     tote.assert_nothing_left()
 
 
@@ -63,5 +68,5 @@ def test_a_store_in_use_is_refused_and_one_that_was_left_is_taken_over(tote):
     lab.note_kill(process.pid, "in use")
     assert lab.kills[0].had_lock
     lab.crash(0)
-    assert lab.complaints() == [], str(lab)
+    check(lab)
     tote.assert_nothing_left()

@@ -232,7 +232,7 @@ static int see_setting(void *context, const char *name, const char *value)
 {
     struct fixture_content *content = context;
     content->settings++;
-    content->unsealed_differ |= strcmp(name, "bag") != 0 || strcmp(value, BAG) != 0;
+    content->differs |= strcmp(name, "bag") != 0 || strcmp(value, BAG) != 0;
     return 0;
 }
 
@@ -244,7 +244,7 @@ static int see_runs(struct tote_store *store, uint64_t n,
     int code = tote_store_runs(store, &runs, &n_runs, err);
     for (size_t i = 0; code == 0 && i < n_runs; i++) {
         content->runs++;
-        content->unsealed_differ |=
+        content->differs |=
             runs[i].id != 1 || strcmp(runs[i].label, wanted.label) != 0 ||
             strcmp(runs[i].kernel, wanted.kernel) != 0 || runs[i].seed != wanted.seed ||
             runs[i].tasks != wanted.tasks || runs[i].attempts_to != 1;

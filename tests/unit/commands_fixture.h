@@ -36,8 +36,7 @@ struct tote_store *fixture_bag_store(const char *path, uint64_t n, bool step_by_
 struct fixture_content {
     uint64_t tasks, outputs, published, records, results;
     uint64_t settings, runs;
-    bool differs;         /* a row that has a seal */
-    bool unsealed_differ; /* a setting or a run */
+    bool differs; /* a row */
 };
 int fixture_bag_read(const char *path, uint64_t n, struct fixture_content *ret,
                      struct tote_error *err);

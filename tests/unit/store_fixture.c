@@ -17,6 +17,8 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "store/row.h"
+
 #define BATCH 10
 
 int fixture_enter(void **state)
@@ -295,6 +297,50 @@ void fixture_sql(const char *path, const char *sql)
     sqlite3 *db;
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* Of all columns but the last, which is the seal. */
+static int64_t seal_of(sqlite3_stmt *row)
+{
+    struct tote_form form = {.n = 0};
+    for (int i = 0; i < sqlite3_column_count(row) - 1; i++) {
+        struct tote_columns column = {.statement = row, .i = i, .form = &form};
+        struct tote_digest digest;
+        if (sqlite3_column_type(row, i) == SQLITE_INTEGER)
+            tote_columns_int(&column, INT64_MIN, INT64_MAX);
+        else if (sqlite3_column_type(row, i) == SQLITE_TEXT)
+            tote_columns_text(&column);
+        else
+            tote_columns_digest(&column, true, &digest);
+    }
+    return tote_form_seal(&form);
+}
+
+static void seal_table(sqlite3 *db, const char *table, const char *key)
+{
+    sqlite3_stmt *select, *update;
+    char sql[128];
+    snprintf(sql, sizeof sql, "SELECT * FROM %s", table);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &select, NULL), SQLITE_OK);
+    snprintf(sql, sizeof sql, "UPDATE %s SET seal=? WHERE %s=?", table, key);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &update, NULL), SQLITE_OK);
+    while (sqlite3_step(select) == SQLITE_ROW) {
+        sqlite3_bind_int64(update, 1, seal_of(select));
+        sqlite3_bind_value(update, 2, sqlite3_column_value(select, 0));
+        assert_int_equal(sqlite3_step(update), SQLITE_DONE);
+        sqlite3_reset(update);
+    }
+    sqlite3_finalize(select);
+    sqlite3_finalize(update);
+}
+
+void fixture_seal(const char *path)
+{
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    seal_table(db, "setting", "name");
+    seal_table(db, "run", "id");
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 

@@ -60,6 +60,10 @@ void fixture_write_file(const char *path, const void *data, size_t n);
 /* Runs SQL on a file, past all checks of ours. */
 void fixture_sql(const char *path, const char *sql);
 
+/* Seals every setting and run anew, so that SQL can make what tote might have written.
+ */
+void fixture_seal(const char *path);
+
 /* Mounts an empty file system of that many KiB on the current folder, in a mount
  * namespace of this process; false where that is not allowed. */
 bool fixture_mount_small(unsigned kib);

@@ -164,6 +164,15 @@ static const struct {
     {"UPDATE output SET size = 0 WHERE task = 30", "output 'out/000030.png' is not", 1,
      TASKS},
     {"UPDATE setting SET value = x'41'", "setting 'bag' holds", 1, TASKS},
+    {"UPDATE setting SET value = 'rm -r'", "setting 'bag' is not as it was written", 1,
+     TASKS},
+    {"UPDATE run SET attempts_to = 7", "run 1 is not as it was written", 1, TASKS},
+    {"INSERT INTO batch VALUES (1, 1, 0, 9, 1, 1, 5, 6, 0, '', 0)",
+     "batch run 1, batch 1 is not as it was written", 1, TASKS},
+    {"INSERT INTO worker VALUES (1, 1, 'host', 7, 2, 5, 6, 0)",
+     "worker run 1, worker 1 is not as it was written", 1, TASKS},
+    {"INSERT INTO machine_limit VALUES (1, 1, 2, 9, 9, zeroblob(16), 0)",
+     "machine_limit 1 is not as it was written", 1, TASKS},
 };
 
 static void damage_once(const char *sql)

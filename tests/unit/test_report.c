@@ -279,7 +279,9 @@ static void test_cores(void **state)
     assert_null(strstr(text, "more workers"));
     free(text);
     report_fixture_run(PATH, 3, false, NULL);
-    fixture_sql(PATH, "INSERT INTO setting VALUES ('environment.cores_usable', '1')");
+    fixture_sql(PATH,
+                "INSERT INTO setting VALUES ('environment.cores_usable', '1', 0)");
+    fixture_seal(PATH);
     text = report(TOTE_REPORT_TEXT);
     check_has(text, "Note: more workers than usable cores (2 on 1)");
     free(text);
@@ -381,7 +383,13 @@ static void check_refused(int code, const char *part)
     struct tote_error err = {0};
     struct tote_store *store;
     struct tote_verdict verdict = {.has_failed = true};
-    assert_int_equal(tote_store_open(PATH, &store, &err), 0);
+    int opened = tote_store_open(PATH, &store, &err);
+    if (opened < 0) { /* a setting is damaged */
+        assert_int_equal(opened, code);
+        check_has(err.text, part);
+        unlink(PATH);
+        return;
+    }
     for (int format = 0; format < 3; format++) {
         struct tote_error why = {0};
         assert_int_equal(tote_report_write(store, (enum tote_report_format)format,
@@ -416,6 +424,7 @@ static void test_broken_counts(void **state)
     report_fixture_run(PATH, 20, true, break_early);
     fixture_sql(PATH, "UPDATE setting SET value='compare' WHERE name='kind';"
                       "UPDATE run SET cell=1, block=1");
+    fixture_seal(PATH);
     text = report(TOTE_REPORT_TEXT);
     check_has(text,
               "Note: local, block 1: broken, 20 of 20 tasks have a durable result: "
@@ -423,6 +432,7 @@ static void test_broken_counts(void **state)
     free(text);
     report_fixture_run(PATH, 20, true, break_early);
     fixture_sql(PATH, "UPDATE run SET tasks=19");
+    fixture_seal(PATH);
     check_refused(-EBADMSG, "more results than tasks");
 }
 
@@ -448,21 +458,26 @@ static void test_damage(void **state)
          "launched_utc_ns, "
          "launch_ns, ready_ns, first_ns, fed_ns, last_ns, end_ns, done, failed, "
          "duplicate, "
-         "lost, cpu_user_ns, cpu_sys_ns, digest, stats, why FROM run",
+         "lost, cpu_user_ns, cpu_sys_ns, digest, stats, why, 0 FROM run",
          "different bags", -EBADMSG},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         report_fixture_run(PATH, 10, false, NULL);
         fixture_sql(PATH, rows[i].sql);
+        fixture_seal(PATH);
         check_refused(rows[i].code, rows[i].says);
     }
+    report_fixture_run(PATH, 10, false, NULL);
+    fixture_sql(PATH, "UPDATE run SET workers=workers+1");
+    check_refused(-EBADMSG, "run 1 is not as it was written: see 'tote fsck");
     report_fixture_empty(PATH, "run");
     check_refused(-ENODATA, "holds no run");
     report_fixture_empty(PATH, "compare"); /* killed */
     check_refused(-ENODATA, "or was killed before it did");
     report_fixture_empty(PATH, "compare");
-    fixture_sql(PATH, "INSERT INTO setting VALUES ('end', 'signal');"
+    fixture_sql(PATH, "INSERT INTO setting VALUES ('end', 'signal', 0);"
                       "DELETE FROM setting WHERE name='tasks'");
+    fixture_seal(PATH);
     check_refused(-EBADMSG, "does not say what was to run");
 }
 

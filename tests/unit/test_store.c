@@ -206,10 +206,51 @@ static void test_each_setting(void **state)
     assert_string_equal(seen, "a1c3");
     tote_store_close(store);
     fixture_sql("a", "UPDATE setting SET value=x'00' WHERE name='a'");
+    assert_int_equal(tote_store_open("a", &store, &err), -EBADMSG);
+    assert_non_null(strstr(err.text, "damaged"));
+}
+
+/* What a setting says may be run: one that is not as it was written says nothing. */
+static void test_changed_setting(void **state)
+{
+    (void)state;
+    static const char *const changes[] = {
+        "UPDATE setting SET value='echo bye' WHERE name='argv'",
+        "UPDATE setting SET seal=seal/2 WHERE name='argv'",
+        "UPDATE setting SET name='argw' WHERE name='argv'",
+    };
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        struct tote_store *store = NULL, *again = NULL;
+        struct tote_error err = {0}, later = {0};
+        char seen[64] = "";
+        assert_int_equal(tote_store_create("a", &store, &err), 0);
+        assert_int_equal(tote_store_set(store, "argv", "echo hi", &err), 0);
+        fixture_sql("a", changes[i]);
+        assert_null(tote_store_get(store, i < 2 ? "argv" : "argw"));
+        assert_int_equal(tote_store_each_setting(store, note_setting, seen, &err),
+                         -EBADMSG);
+        assert_non_null(strstr(err.text, "tote fsck"));
+        tote_store_close(store);
+        assert_int_equal(tote_store_open("a", &again, &later), -EBADMSG);
+        assert_int_equal(tote_store_reopen("a", &again, NULL), -EBADMSG);
+        assert_non_null(strstr(later.text, "tote fsck"));
+        assert_int_equal(unlink("a"), 0);
+    }
+}
+
+static void test_changed_run(void **state)
+{
+    (void)state;
+    struct tote_store *store = NULL;
+    struct tote_error err = {0};
+    struct tote_run_row *rows;
+    size_t n;
+    fixture_store("a", 10);
+    fixture_sql("a", "UPDATE run SET attempts_to=attempts_to+1");
+    assert_int_equal(tote_store_reopen("a", &store, NULL), -EBADMSG);
     assert_int_equal(tote_store_open("a", &store, &err), 0);
-    assert_int_equal(tote_store_each_setting(store, note_setting, seen, &err),
-                     -EBADMSG);
-    assert_null(tote_store_get(store, "a"));
+    assert_int_equal(tote_store_runs(store, &rows, &n, &err), -EBADMSG);
+    assert_non_null(strstr(err.text, "run 1 is not as it was written: see 'tote fsck"));
     tote_store_close(store);
 }
 
@@ -492,7 +533,7 @@ static void test_wrong_types(void **state)
         "UPDATE run SET workers=5000000000",
         "UPDATE run SET is_boxed=2",
         "UPDATE run SET is_boxed='yes'",
-        "INSERT INTO machine_limit VALUES (1, 1, 1, 1, 'x', zeroblob(16))",
+        "INSERT INTO machine_limit VALUES (1, 1, 1, 1, 'x', zeroblob(16), 0)",
         "DROP TABLE machine_limit",
         "DROP VIEW record_text; DROP TABLE record",
         "ALTER TABLE run RENAME COLUMN why TO how",
@@ -756,6 +797,8 @@ int main(void)
         IN_FOLDER(test_open_refuses),
         IN_FOLDER(test_settings),
         IN_FOLDER(test_each_setting),
+        IN_FOLDER(test_changed_setting),
+        IN_FOLDER(test_changed_run),
         IN_FOLDER(test_runs),
         IN_FOLDER(test_limits),
         cmocka_unit_test(test_state_names),

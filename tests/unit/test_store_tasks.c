@@ -612,6 +612,27 @@ static void test_list_takes_over(void **state)
     tote_store_close(store);
 }
 
+/* A row that is not as it was written is not written again with a fresh seal. */
+static void test_damage_is_not_sealed(void **state)
+{
+    (void)state;
+    const char *outs[] = {"out/2.png"};
+    struct tote_task_row row = {
+        .task = 3, .key = {1, 8}, .item = "x", .item_n = 2, .outs = outs, .n_outs = 1};
+    struct tote_error err = {0}, later = {0};
+    uint64_t other = 0;
+    fixture_commands("a", 3);
+    fixture_sql("a", "UPDATE output SET size=7 WHERE task=2");
+    struct tote_store *store = reopen_store("a");
+    assert_int_equal(tote_store_list_begin(store, 2, NULL), 0);
+    assert_int_equal(tote_store_list_add(store, &row, &other, &err), -EBADMSG);
+    assert_non_null(strstr(err.text, "output out/2.png is not as it was written"));
+    tote_store_list_cancel(store);
+    assert_int_equal(tote_store_disown(store, 2, &later), -EBADMSG);
+    assert_non_null(strstr(later.text, "tote fsck"));
+    tote_store_close(store);
+}
+
 /* --- taking back --- */
 
 static void test_disown(void **state)
@@ -736,6 +757,7 @@ int main(void)
         IN_FOLDER(test_list_of_the_same),
         IN_FOLDER(test_list_paths),
         IN_FOLDER(test_list_takes_over),
+        IN_FOLDER(test_damage_is_not_sealed),
         IN_FOLDER(test_disown),
         IN_FOLDER(test_seals),
         cmocka_unit_test(test_seals_are_for_ever),

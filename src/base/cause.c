@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* cause.c: see cause.h. */
-#include "cli/cause.h"
+#include "base/cause.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +15,7 @@ static const char *const words[TOTE_CAUSE_N] = {
     [TOTE_CAUSE_OUTPUT] = "a file that it should have made is not there",
     [TOTE_CAUSE_FOLDER] = "there was no folder for it",
     [TOTE_CAUSE_PUBLISH] = "its files could not be published",
-    [TOTE_CAUSE_LOST] = "lost with its worker too often: quarantined",
+    [TOTE_CAUSE_LOST] = "lost: took its worker down too often, quarantined",
 };
 
 void tote_cause_text(const struct tote_result *result,
@@ -28,7 +28,7 @@ void tote_cause_text(const struct tote_result *result,
     else if (cause == TOTE_CAUSE_SIGNAL)
         snprintf(into, TOTE_CAUSE_TEXT_MAX, "signal %d (%s)", result->signal,
                  strsignal(result->signal));
-    else if (result->why && result->why[0])
+    else if (cause != TOTE_CAUSE_LOST && result->why && result->why[0])
         snprintf(into, TOTE_CAUSE_TEXT_MAX, "%s: %.1100s", words[cause], result->why);
     else
         snprintf(into, TOTE_CAUSE_TEXT_MAX, "%s", words[cause]);

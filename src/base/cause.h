@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* cause.h: why an attempt failed, in words and as a job log has it. */
-#ifndef TOTE_CAUSE_TEXT_H
-#define TOTE_CAUSE_TEXT_H
+#ifndef TOTE_CAUSE_H
+#define TOTE_CAUSE_H
 
 #include <stddef.h>
 
