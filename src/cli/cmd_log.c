@@ -15,6 +15,7 @@
 #include "cli/argv.h"
 #include "cli/command.h"
 #include "cli/output.h"
+#include "report/mask.h"
 #include "store/commands.h"
 
 enum { LISTED_MAX = 10000, SHOWN_MAX = 160 };
@@ -91,6 +92,10 @@ static int read_task(struct log *log, struct tote_error *err)
     log->has_result = found > 0;
     if (found > 0) {
         tote_cause_text(&log->result, log->cause);
+        if (log->record.outcome == TOTE_OUTCOME_WRONG)
+            snprintf(log->cause, sizeof log->cause,
+                     "taken back, since its files are gone: it runs again");
+        tote_mask_text(log->cause, TOTE_MASK_CONTROLS); /* it may quote an item */
         log->start_utc = utc_of(log->store, log->run, log->record.start_ns);
     }
     return 0;
@@ -153,6 +158,7 @@ static void show_stream(const struct log *log, int stream, const char *name, int
 
 static int show_text(struct log *log, struct tote_error *err)
 {
+    tote_mask_text(log->command, TOTE_MASK_CONTROLS);
     printf("task:     %" PRIu64 "\ncommand:  %s\n", log->task, log->command);
     if (!log->has_result) {
         printf("outcome:  none yet\n");
@@ -215,17 +221,32 @@ static json_t *result_object(const struct log *log)
         stream_object(log, TOTE_STDERR));
 }
 
-static int show_json(const struct log *log, struct tote_error *err)
+static json_t *task_object(const struct log *log)
 {
-    json_t *root = json_pack("{s:i, s:I, s:o, s:o}", "schema_version", 1, "task",
-                             (json_int_t)log->task, "command",
-                             text_or_null(log->command, strlen(log->command)), "result",
-                             result_object(log));
+    return json_pack("{s:I, s:o, s:o}", "task", (json_int_t)log->task, "command",
+                     text_or_null(log->command, strlen(log->command)), "result",
+                     result_object(log));
+}
+
+/* Takes the document; null: there was no memory for it. */
+static int print_document(json_t *root, struct tote_error *err)
+{
     int rc =
         root ? json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : -1;
-    printf("\n");
+    if (rc == 0)
+        printf("\n");
     json_decref(root);
     return rc < 0 ? tote_error_set(err, -EIO, "cannot write the document") : 0;
+}
+
+static int show_json(const struct log *log, struct tote_error *err)
+{
+    json_t *root = task_object(log);
+    if (root && json_object_set_new(root, "schema_version", json_integer(1)) < 0) {
+        json_decref(root);
+        root = NULL;
+    }
+    return print_document(root, err);
 }
 
 static int show_task(struct log *log, const char *number, struct tote_error *err)
@@ -269,30 +290,71 @@ static int keep_failure(void *context, const struct tote_record *record,
     return 0;
 }
 
-static int show_failure(struct log *log, struct tote_error *err)
+static int print_failure(struct log *log, struct tote_error *err)
+{
+    char *shown = tote_argv_shown(log->argv, log->task, SHOWN_MAX);
+    if (!shown)
+        return tote_error_set(err, -ENOMEM, "out of memory for a command");
+    printf("%" PRIu64 "\t%s\t%s\n", log->task, log->cause, shown);
+    free(shown);
+    return 0;
+}
+
+/* With a document its object goes into the array, else its line to stdout. */
+static int show_failure(struct log *log, json_t *array, struct tote_error *err)
 {
     int rc = read_task(log, err);
-    char *shown = rc == 0 ? tote_argv_shown(log->argv, log->task, SHOWN_MAX) : NULL;
-    if (shown)
-        printf("%" PRIu64 "\t%s\t%s\n", log->task, log->cause, shown);
-    free(shown);
+    if (rc == 0 && !array)
+        rc = print_failure(log, err);
+    else if (rc == 0 && json_array_append_new(array, task_object(log)) < 0)
+        rc = tote_error_set(err, -ENOMEM, "out of memory for the document");
     finish_task(log);
     return rc;
+}
+
+static int end_failures(const struct failures *failures, json_t *array,
+                        struct tote_error *err)
+{
+    if (array)
+        return print_document(json_pack("{s:i, s:O, s:I}", "schema_version", 1,
+                                        "failures", array, "more",
+                                        (json_int_t)failures->more),
+                              err);
+    if (failures->more > 0)
+        fprintf(stderr, "tote: and %" PRIu64 " more\n", failures->more);
+    return 0;
 }
 
 static int show_failures(struct log *log, struct tote_error *err)
 {
     struct failures *failures = calloc(1, sizeof *failures);
+    json_t *array = log->settings->json ? json_array() : NULL;
     int rc = failures ? tote_store_each_result(log->store, keep_failure, failures, err)
                       : tote_error_set(err, -ENOMEM, "out of memory for the list");
     for (size_t i = 0; rc == 0 && i < failures->n; i++) {
         log->task = failures->tasks[i];
-        rc = show_failure(log, err);
+        rc = show_failure(log, array, err);
     }
-    if (rc == 0 && failures->more > 0)
-        fprintf(stderr, "tote: and %" PRIu64 " more\n", failures->more);
+    if (rc == 0)
+        rc = end_failures(failures, array, err);
+    json_decref(array);
     free(failures);
     return rc;
+}
+
+static int check_form(const struct log_settings *settings, size_t n_arguments,
+                      struct tote_error *err)
+{
+    int raw = settings->only_stdout + settings->only_stderr;
+    if (n_arguments == 0)
+        return tote_error_set(err, -EINVAL, "which store? tote log STORE TASK");
+    if (raw + settings->json > 1)
+        return tote_error_set(err, -EINVAL,
+                              "one of --stdout, --stderr and --json at a time");
+    if (raw > 0 && n_arguments == 1)
+        return tote_error_set(err, -EINVAL, "which task? tote log STORE TASK --%s",
+                              settings->only_stdout ? "stdout" : "stderr");
+    return 0;
 }
 
 static int log_main(const struct tote_args *args)
@@ -301,8 +363,8 @@ static int log_main(const struct tote_args *args)
     struct log_settings settings = {false};
     struct log log = {.settings = &settings};
     int rc = tote_args_apply(args, lists, 1, &settings, &err);
-    if (rc == 0 && args->n_arguments == 0)
-        rc = tote_error_set(&err, -EINVAL, "which store? tote log STORE TASK");
+    if (rc == 0)
+        rc = check_form(&settings, args->n_arguments, &err);
     if (rc == 0)
         rc = tote_store_open(args->arguments[0], &log.store, &err);
     if (rc == 0)
