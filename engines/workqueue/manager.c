@@ -22,7 +22,8 @@
 #include "travel.h"
 
 #define COMMAND_ROOM (TOTE_KERNEL_SPEC_MAX + 512)
-#define SHARE_MB     64 /* of memory and of disk, that a task asks for */
+#define SHARE_MB     64 /* of memory, that a task asks for */
+#define DISK_MB      1  /* of disk; while a worker has less, it gets no task */
 
 /* Found late otherwise: a stopped or cut-off worker is noticed in half a minute, not
  * 150 s; a stranger on the port who says nothing holds the manager up for 2 s, not 5.
@@ -258,7 +259,7 @@ void manager_submit(struct tote_engine_command *command)
      * task. */
     work_queue_task_specify_cores(task, 1);
     work_queue_task_specify_memory(task, SHARE_MB);
-    work_queue_task_specify_disk(task, SHARE_MB);
+    work_queue_task_specify_disk(task, DISK_MB);
     /* Of equal priorities the newest goes first; we want the oldest. */
     work_queue_task_specify_priority(task, -(double)command->batch);
     /* Trying again is tote's work. The least that can be asked for is one retry, after

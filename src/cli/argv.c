@@ -12,6 +12,7 @@
 #include "cli/recipe.h"
 #include "core/courier.h"
 #include "items/template.h"
+#include "report/mask.h"
 #include "store/commands.h"
 
 struct tote_argv {
@@ -129,10 +130,8 @@ char *tote_argv_shown(struct tote_argv *argv, uint64_t task, size_t most)
             snprintf(text, 32, "task %" PRIu64, task);
         return text;
     }
+    tote_mask_text(text, TOTE_MASK_CONTROLS);
     size_t n = strlen(text);
-    for (size_t i = 0; i < n; i++)
-        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
-            text[i] = '?';
     if (n > most && most > 3) {
         size_t end = most - 3;
         while (end > 0 && ((unsigned char)text[end] & 0xc0) == 0x80)

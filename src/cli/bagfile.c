@@ -89,6 +89,8 @@ static int set_list(const struct source *source, const struct tote_bagfile_list 
     int rc = value_words(source, value, list->words);
     if (rc == -ENOMEM)
         return tote_error_set(err, rc, "out of memory for %s", source->name);
+    if (rc == 0 && list->words->n == 0) /* else another default would stand for it */
+        return wrong(source, value->start_mark, "this list is empty", err);
     return rc < 0
                ? wrong(
                      source, value->start_mark,
@@ -107,6 +109,27 @@ static const struct tote_bagfile_list *find_list(const struct tote_bagfile_keys 
     return NULL;
 }
 
+/* Says the nearest key, be it an option's or a list's. */
+static int unknown_key(const struct source *source, const yaml_node_t *key,
+                       struct tote_error *err)
+{
+    enum { KEYS_MAX = 128 };
+    const struct tote_bagfile_keys *keys = source->keys;
+    const char *names[KEYS_MAX + 1] = {0}, *name = (const char *)key->data.scalar.value;
+    size_t n = 0;
+    for (size_t i = 0; i < keys->n_lists && n < KEYS_MAX; i++)
+        names[n++] = keys->lists[i].name;
+    for (size_t i = 0; i < keys->n && n < KEYS_MAX; i++)
+        names[n++] = keys->table[i].name;
+    const char *near = tote_option_suggest(name, names);
+    struct tote_error why = {0};
+    tote_error_set(&why, -EINVAL, "unknown option '%.60s'; %s%s%s", name,
+                   near ? "did you mean '" : "it may hold command, items and most ",
+                   near ? near : "options that 'tote help run' lists",
+                   near ? "'?" : "");
+    return wrong(source, key->start_mark, why.text, err);
+}
+
 static int set_option(const struct source *source, const yaml_node_t *key,
                       const yaml_node_t *value, struct tote_error *err)
 {
@@ -119,12 +142,14 @@ static int set_option(const struct source *source, const yaml_node_t *key,
     const struct tote_bagfile_keys *keys = source->keys;
     const char *name = (const char *)key->data.scalar.value;
     struct tote_error why = {0};
-    if (tote_options_set(keys->table, keys->n, name, text, source->into, &why) == 0)
-        return 0;
     bool is_known = false;
     for (size_t i = 0; i < keys->n; i++)
         is_known |= strcmp(keys->table[i].name, name) == 0;
-    return wrong(source, is_known ? value->start_mark : key->start_mark, why.text, err);
+    if (!is_known)
+        return unknown_key(source, key, err);
+    if (tote_options_set(keys->table, keys->n, name, text, source->into, &why) == 0)
+        return 0;
+    return wrong(source, value->start_mark, why.text, err);
 }
 
 static int set_pair(const struct source *source, const yaml_node_t *key,

@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "store/fsck.h"
@@ -62,6 +63,10 @@ static int show(const struct tote_fsck *fsck, struct complaints *complaints)
 static int check(const char *store, const struct fsck_settings *settings,
                  struct tote_fsck *fsck, struct tote_error *err)
 {
+    if (settings->salvage[0] && access(settings->salvage, F_OK) == 0)
+        return tote_error_set(err, -EEXIST,
+                              "'%.200s' is there already: --salvage makes a new store",
+                              settings->salvage);
     struct complaints complaints = {settings->json ? json_array() : NULL};
     int rc = settings->salvage[0]
                  ? tote_store_salvage(store, settings->salvage, fsck, complain,
@@ -71,6 +76,13 @@ static int check(const char *store, const struct fsck_settings *settings,
         rc = tote_error_set(err, -EIO, "cannot write the result");
     json_decref(complaints.array);
     return rc;
+}
+
+/* What cannot be read at all is damage too; else it is no store, or the wrong one. */
+static enum tote_exit exit_of(int rc)
+{
+    bool is_internal = rc == -EBADMSG || rc == -EIO || rc == -ENOMEM || rc == -ENOSPC;
+    return is_internal ? TOTE_EXIT_INTERNAL : TOTE_EXIT_USAGE;
 }
 
 static int fsck_main(const struct tote_args *args)
@@ -86,9 +98,8 @@ static int fsck_main(const struct tote_args *args)
     if (rc < 0)
         return tote_command_fail(args->wants_json, TOTE_EXIT_USAGE, &err);
     rc = check(args->arguments[0], &settings, &fsck, &err);
-    if (rc < 0) /* what cannot be read at all is damage too, or no store */
-        return tote_command_fail(
-            settings.json, rc == -EBADMSG ? TOTE_EXIT_INTERNAL : TOTE_EXIT_USAGE, &err);
+    if (rc < 0)
+        return tote_command_fail(settings.json, exit_of(rc), &err);
     return fsck.damaged > 0 ? TOTE_EXIT_INTERNAL : TOTE_EXIT_OK;
 }
 

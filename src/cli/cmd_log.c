@@ -158,7 +158,8 @@ static void show_stream(const struct log *log, int stream, const char *name, int
 
 static int show_text(struct log *log, struct tote_error *err)
 {
-    tote_mask_text(log->command, TOTE_MASK_CONTROLS);
+    if (isatty(STDOUT_FILENO)) /* elsewhere it stays what can be run */
+        tote_mask_text(log->command, TOTE_MASK_CONTROLS);
     printf("task:     %" PRIu64 "\ncommand:  %s\n", log->task, log->command);
     if (!log->has_result) {
         printf("outcome:  none yet\n");
@@ -377,8 +378,8 @@ static int log_main(const struct tote_args *args)
         rc = show_failures(&log, &err);
     tote_argv_close(log.argv);
     tote_store_close(log.store);
-    return rc < 0 ? tote_command_fail(args->wants_json, tote_exit_of(rc), &err)
-                  : TOTE_EXIT_OK;
+    enum tote_exit code = rc == -EINVAL ? TOTE_EXIT_USAGE : TOTE_EXIT_INTERNAL;
+    return rc < 0 ? tote_command_fail(args->wants_json, code, &err) : TOTE_EXIT_OK;
 }
 
 const struct tote_subcommand tote_command_log = {

@@ -7,10 +7,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/output.h"
 #include "cli/rate.h"
 #include "cli/tally.h"
+#include "report/mask.h"
+#include "report/quoted.h"
 #include "store/lock.h"
 #include "store/store.h"
 
@@ -75,6 +80,8 @@ static void read_row(struct tote_store *store, const struct tote_run_row *row,
         snprintf(status->engine, sizeof status->engine, "%.120s",
                  row->engine ? row->engine : "");
     snprintf(status->why, sizeof status->why, "%.500s", row->why ? row->why : "");
+    tote_mask_text(status->engine, TOTE_MASK_CONTROLS);
+    tote_mask_text(status->why, TOTE_MASK_CONTROLS);
     status->workers = row->workers;
     status->per_s = rate_of(store, row, is_running && status->is_alive);
 }
@@ -96,6 +103,18 @@ static int read_runs(struct tote_store *store, struct status *status,
     return 0;
 }
 
+/* Every result is read: of so large a store it takes more than a second. */
+static void say_wait(const char *path)
+{
+    enum { QUICK_MAX = 128 << 20 };
+    struct stat file;
+    char size[32];
+    if (!isatty(STDERR_FILENO) || stat(path, &file) < 0 || file.st_size <= QUICK_MAX)
+        return;
+    tote_output_size((uint64_t)file.st_size, size);
+    fprintf(stderr, "tote: counting the results of a store of %s\n", size);
+}
+
 static int read_store(struct tote_store *store, struct status *status,
                       struct tote_error *err)
 {
@@ -103,8 +122,10 @@ static int read_store(struct tote_store *store, struct status *status,
     status->is_run = kind && strcmp(kind, "run") == 0;
     free(kind);
     int rc = read_runs(store, status, err);
-    if (rc == 0 && status->is_run)
+    if (rc == 0 && status->is_run) {
+        say_wait(status->path);
         rc = tote_tally_take(store, &status->tally, err);
+    }
     tote_ns_t age = tote_clock_monotonic() - status->tally.last_ns;
     status->age_s = status->is_alive && status->tally.last_ns > 0 && age >= 0
                         ? seconds_of(age)
@@ -151,8 +172,20 @@ static void show_text(const struct status *status)
     if (status->per_s > 0 && status->age_s >= 0)
         printf(", last result %.1f s ago", status->age_s);
     printf("%s", status->per_s > 0 ? "\n" : "");
-    if (can_go_on(status))
-        printf("go on:   tote resume %s\n", status->path);
+    char *word = can_go_on(status) ? tote_quoted_path(status->path) : NULL;
+    if (word)
+        printf("go on:   tote resume %s\n", word);
+    free(word);
+}
+
+/* A path or an engine's text need not be UTF-8. */
+static json_t *text_of(const char *text)
+{
+    char *copy = strdup(text);
+    tote_mask_text(copy, TOTE_MASK_BYTES);
+    json_t *string = copy ? json_string(copy) : NULL;
+    free(copy);
+    return string;
 }
 
 static json_t *count_or_null(bool is_known, uint64_t n)
@@ -164,21 +197,22 @@ static int show_json(const struct status *status)
 {
     const struct tote_tally *tally = &status->tally;
     json_t *root = json_pack(
-        "{s:i, s:s, s:s, s:b, s:o, s:o, s:I, s:I, s:I, s:I, s:s, s:i, s:o, s:o, s:s, "
+        "{s:i, s:o, s:s, s:b, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:i, s:o, s:o, s:o, "
         "s:b}",
-        "schema_version", 1, "store", status->path, "state", status->state, "alive",
-        (int)status->is_alive, "pid",
+        "schema_version", 1, "store", text_of(status->path), "state", status->state,
+        "alive", (int)status->is_alive, "pid",
         count_or_null(status->is_alive, (uint64_t)status->pid), "total",
         count_or_null(tally->is_whole, tally->total), "listed",
         (json_int_t)tally->total, "done", (json_int_t)tally->done, "failed",
         (json_int_t)tally->failed, "quarantined", (json_int_t)tally->quarantined,
-        "engine", status->engine, "workers", (int)status->workers, "tasks_per_s",
-        status->per_s > 0 ? json_real(status->per_s) : json_null(), "last_result_s",
-        status->age_s >= 0 ? json_real(status->age_s) : json_null(), "why", status->why,
-        "can_resume", (int)can_go_on(status));
+        "engine", text_of(status->engine), "workers", (int)status->workers,
+        "tasks_per_s", status->per_s > 0 ? json_real(status->per_s) : json_null(),
+        "last_result_s", status->age_s >= 0 ? json_real(status->age_s) : json_null(),
+        "why", text_of(status->why), "can_resume", (int)can_go_on(status));
     int rc =
         root ? json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : -1;
-    printf("\n");
+    if (rc == 0)
+        printf("\n");
     json_decref(root);
     return rc;
 }

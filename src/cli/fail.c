@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "cli/command.h"
+#include "report/mask.h"
 #include "report/report.h"
 
 static const char *kind_of(enum tote_exit code)
@@ -27,38 +27,16 @@ static const char *kind_of(enum tote_exit code)
     return "internal";
 }
 
-/* A sentence may quote what the user typed: nothing of it may steer the terminal. */
-static void mask_controls(char *text)
-{
-    for (; *text; text++)
-        if ((unsigned char)*text < 0x20 || *text == 0x7f)
-            *text = '?';
-}
-
-/* Returns new text; of a sentence that is not UTF-8, what of it is ASCII. */
-static json_t *message_of(const char *text)
-{
-    json_t *message = json_string(text);
-    if (message)
-        return message;
-    char ascii[TOTE_ERROR_MAX];
-    snprintf(ascii, sizeof ascii, "%s", text);
-    for (char *at = ascii; *at; at++)
-        if ((unsigned char)*at >= 0x80)
-            *at = '?';
-    return json_string(ascii);
-}
-
 int tote_command_fail(bool is_json, enum tote_exit code, const struct tote_error *err)
 {
+    /* It may quote what the user typed, and may have been cut. */
     struct tote_error shown = *err;
-    mask_controls(shown.text);
+    tote_mask_text(shown.text, TOTE_MASK_CONTROLS);
     fprintf(stderr, "tote: %s\n", shown.text);
     if (is_json) {
-        json_t *root =
-            json_pack("{s:i, s:{s:s, s:i, s:o}}", "schema_version", TOTE_REPORT_SCHEMA,
-                      "error", "kind", kind_of(code), "exit_code", (int)code, "message",
-                      message_of(shown.text));
+        json_t *root = json_pack("{s:i, s:{s:s, s:i, s:s}}", "schema_version",
+                                 TOTE_REPORT_SCHEMA, "error", "kind", kind_of(code),
+                                 "exit_code", (int)code, "message", shown.text);
         if (root)
             json_dumpf(root, stdout, JSON_INDENT(2));
         printf("\n");

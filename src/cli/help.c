@@ -20,19 +20,43 @@ void tote_help_short(FILE *out)
             "\n'tote help COMMAND' says more; 'tote --version' prints the version.\n");
 }
 
+/* The words of text from a column on, in lines of a terminal's width. */
+static void print_wrapped(const char *text, int *column, FILE *out)
+{
+    enum { INDENT = 29, WIDTH = 80 };
+    while (*text) {
+        int n = (int)strcspn(text, " ");
+        if (*column > INDENT && *column + 1 + n > WIDTH) {
+            fprintf(out, "\n%*s", INDENT, "");
+            *column = INDENT;
+        } else {
+            fputc(' ', out);
+            ++*column;
+        }
+        fwrite(text, 1, (size_t)n, out);
+        *column += n;
+        text += n + (text[n] == ' ');
+    }
+}
+
 static void help_option(const struct tote_option *option, FILE *out)
 {
-    char metavar[256] = "", head[320], letter[8] = "";
+    char metavar[256] = "", letter[8] = "", fallback[TOTE_OPTION_TEXT_MAX];
     if (option->type != TOTE_OPTION_BOOL)
         tote_option_metavar(option, metavar, sizeof metavar);
     if (option->letter)
         snprintf(letter, sizeof letter, "-%c, ", option->letter);
-    snprintf(head, sizeof head, "%s--%s%s%s", letter, option->name,
-             metavar[0] ? " " : "", metavar);
-    fprintf(out, "  %-26s %s", head, option->help);
+    int n = fprintf(out, "  %s--%s%s%s", letter, option->name, metavar[0] ? " " : "",
+                    metavar);
+    int column = 28;
+    fprintf(out, "%*s", n < column ? column - n : 0, "");
+    column = n > column ? n : column;
+    print_wrapped(option->help, &column, out);
     if (option->fallback && option->type != TOTE_OPTION_BOOL &&
-        strcmp(option->fallback, "none") != 0)
-        fprintf(out, " [%s]", option->fallback);
+        strcmp(option->fallback, "none") != 0) {
+        snprintf(fallback, sizeof fallback, "[%s]", option->fallback);
+        print_wrapped(fallback, &column, out);
+    }
     fprintf(out, "\n");
 }
 

@@ -15,6 +15,8 @@
 #include "cli/progress.h"
 #include "cli/rate.h"
 #include "cli/tally.h"
+#include "report/mask.h"
+#include "report/quoted.h"
 
 enum {
     FAILURES_MAX = 3, /* that the summary shows */
@@ -32,7 +34,7 @@ struct failure {
 
 struct tote_listener {
     const struct tote_settings *settings;
-    char *path; /* of the store */
+    char *path; /* of the store, as a shell reads it */
     struct tote_store *reader;
     struct tote_argv *argv; /* null: no command can be shown */
     struct tote_output *output;
@@ -49,8 +51,7 @@ int tote_listener_open(const struct tote_settings *settings,
 {
     struct tote_listener *listener = calloc(1, sizeof *listener);
     if (listener)
-        listener->output =
-            tote_output_create((enum tote_print)settings->output, settings->stream_max);
+        listener->output = tote_output_create(settings->print, settings->stream_max);
     int rc = listener && listener->output
                  ? 0
                  : tote_error_set(err, -ENOMEM, "out of memory for the results");
@@ -69,7 +70,7 @@ int tote_listener_open(const struct tote_settings *settings,
 int tote_listener_begin(struct tote_listener *listener, const char *store, bool goes_on,
                         struct tote_error *err)
 {
-    listener->path = strdup(store);
+    listener->path = tote_quoted_path(store);
     if (!listener->path)
         return tote_error_set(err, -ENOMEM, "out of memory for the results");
     int rc = tote_store_open(store, &listener->reader, err);
@@ -119,9 +120,8 @@ static void keep_tail(struct failure *failure, const struct tote_span *span)
             break;
     memcpy(failure->tail, text + from, n - from);
     failure->tail[n - from] = '\0';
-    for (char *at = failure->tail; at < failure->tail + (n - from); at++)
-        if (((unsigned char)*at < 0x20 && *at != '\n') || *at == 0x7f)
-            *at = '?';
+    for (char *zero; (zero = memchr(failure->tail, '\0', n - from));)
+        *zero = '?';
 }
 
 static void keep_failure(struct tote_listener *listener,
@@ -132,6 +132,7 @@ static void keep_failure(struct tote_listener *listener,
     struct failure *failure = &listener->failures[listener->n_failures++];
     failure->task = task;
     tote_cause_text(result, failure->cause);
+    tote_mask_text(failure->cause, TOTE_MASK_CONTROLS); /* it may quote an item */
     if (result->streams[TOTE_STDERR].size > 0)
         keep_tail(failure, &result->streams[TOTE_STDERR]);
 }
@@ -168,6 +169,7 @@ void tote_listener_progress(struct tote_listener *listener,
 {
     listener->last = *progress;
     listener->is_told = true;
+    tote_output_advance(listener->output);
 }
 
 const struct tote_progress *tote_listener_last(const struct tote_listener *listener)
@@ -215,22 +217,25 @@ int tote_listener_end(struct tote_listener *listener, struct tote_error *err)
     return rc < 0 ? tote_error_set(err, rc, "%s", why.text) : 0;
 }
 
-static void print_tail(const char *tail)
+static void print_tail(char *tail)
 {
-    for (const char *at = tail; *at;) {
-        size_t n = strcspn(at, "\n");
-        fprintf(stderr, "    %.*s\n", (int)n, at);
-        at += n + (at[n] == '\n');
+    for (char *line = *tail ? tail : NULL, *next; line; line = next) {
+        next = strchr(line, '\n');
+        if (next)
+            *next++ = '\0';
+        tote_mask_text(line, TOTE_MASK_CONTROLS);
+        fprintf(stderr, "    %s\n", line);
     }
 }
 
 static void print_failures(struct tote_listener *listener)
 {
     for (size_t i = 0; i < listener->n_failures; i++) {
-        const struct failure *failure = &listener->failures[i];
+        struct failure *failure = &listener->failures[i];
         fprintf(stderr, "tote: task %" PRIu64 " failed, %s: %s\n", failure->task,
                 failure->cause, failure->command ? failure->command : "");
-        print_tail(failure->tail);
+        if (listener->settings->print == TOTE_PRINT_NONE) /* else it was seen above */
+            print_tail(failure->tail);
     }
 }
 
@@ -253,7 +258,10 @@ void tote_listener_summary(struct tote_listener *listener)
         fprintf(stderr, " of %" PRIu64, last->tasks);
     if (last->before > 0)
         fprintf(stderr, " (%" PRIu64 " of them before)", last->before);
-    fprintf(stderr, ", in %s; %s: tote log %s%s\n", time,
-            last->failed > 0 ? "what failed" : "one of them", listener->path,
-            last->failed > 0 ? "" : " TASK");
+    fprintf(stderr, ", in %s", time);
+    if (last->failed > 0)
+        fprintf(stderr, "; what failed: tote log %s", listener->path);
+    else if (last->done > 0)
+        fprintf(stderr, "; one of them: tote log %s TASK", listener->path);
+    fprintf(stderr, "\n");
 }

@@ -10,9 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/kept.h"
+#include "report/quoted.h"
 
 enum { ID_MAX = 17 }; /* 16 hex digits and a terminator */
 
@@ -246,13 +248,16 @@ static int make_id(struct tote_store *store, struct tote_error *err)
     return tote_store_set(store, "id", id, err);
 }
 
-/* Where the files of this bag are, whatever list is run. */
+/* Where the files of this bag are, whatever list is run. A list that makes none may be
+ * given from anywhere. */
 static int note_places(struct tote_order *order, struct tote_store *store,
                        struct tote_error *err)
 {
     char *results = tote_store_get(store, "results_folder");
     int rc = results ? 0 : tote_store_set(store, "results_folder", order->results, err);
-    if (results && strcmp(results, order->results) != 0)
+    if (results && !tote_template_has_outs(order->template))
+        snprintf(order->results, sizeof order->results, "%s", results);
+    else if (results && strcmp(results, order->results) != 0)
         rc = tote_error_set(err, -EINVAL,
                             "the files of this store are in %.300s, not in %.300s",
                             results, order->results);
@@ -299,6 +304,18 @@ static int read_text(struct tote_store *store, uint32_t origin, const char *name
     return rc;
 }
 
+static int is_gone(struct tote_store *store, struct tote_error *err)
+{
+    char *word = tote_quoted_path(tote_store_path(store));
+    int rc = tote_error_set(
+        err, -EINVAL,
+        "the list came through a pipe, or was too long to be kept, and not all of it "
+        "had been read: give it again, tote run --store %s --resume -- COMMAND",
+        word ? word : "STORE");
+    free(word);
+    return rc;
+}
+
 /* The settings get the source that the list has come from. */
 static int read_source(struct tote_order *order, struct tote_store *store,
                        uint32_t origin, struct tote_error *err)
@@ -322,11 +339,7 @@ static int read_source(struct tote_order *order, struct tote_store *store,
     if (strcmp(source, "file") == 0)
         return read_text(store, origin, "items_file", s->items_file,
                          sizeof s->items_file, err);
-    return tote_error_set(
-        err, -EINVAL,
-        "the list came through a pipe, and not all of it had been read: "
-        "give it again, ... | tote run --store %s --resume -- COMMAND",
-        tote_store_path(store));
+    return is_gone(store, err);
 }
 
 static int reopen_list(struct tote_order *order, struct tote_store *store,
@@ -342,6 +355,19 @@ static int reopen_list(struct tote_order *order, struct tote_store *store,
     return rc < 0 ? rc : open_items(order, err);
 }
 
+/* Else every task would fail by itself. */
+static int check_start(const struct tote_order *order, struct tote_error *err)
+{
+    struct stat info;
+    bool is_there = stat(order->start, &info) == 0 && S_ISDIR(info.st_mode);
+    if (order->settings->cwd != TOTE_CWD_START || is_there)
+        return 0;
+    return tote_error_set(err, -EINVAL,
+                          "the commands of this store run in %.300s, where it was "
+                          "started, but that folder is not there any more",
+                          order->start);
+}
+
 int tote_order_reopen(struct tote_settings *settings, struct tote_store *store,
                       struct tote_order **ret_order, struct tote_error *err)
 {
@@ -350,6 +376,8 @@ int tote_order_reopen(struct tote_settings *settings, struct tote_store *store,
         return -ENOMEM;
     uint32_t origin = tote_kept_origin(store, tote_kept_list(store));
     int rc = read_text(store, origin, "start", order->start, sizeof order->start, err);
+    if (rc == 0)
+        rc = check_start(order, err);
     if (rc == 0)
         rc = read_text(store, 1, "results_folder", order->results,
                        sizeof order->results, err);

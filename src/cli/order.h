@@ -3,8 +3,8 @@
  * store, and noted in a store so that it can be put together again.
  *
  *     tote_order_open(&settings, &order, &err);           // items and template
- *     tote_order_note(order, &settings, 1, store, &err);  // into a new store
- *     config.commands = tote_order_commands(order, &settings, store, &err);
+ *     tote_order_note(order, store, 1, &err);             // into a new store
+ *     config.commands = tote_order_commands(order, store, &err);
  *     tote_order_close(order);
  *
  * Not for running (core/run.h) nor for what the words mean (items/). */

@@ -178,9 +178,10 @@ static bool is_dropped(struct tote_output *output)
            list < tote_kept_list(output->reader);
 }
 
-/* Prints those whose turn has come. */
-static void advance(struct tote_output *output)
+void tote_output_advance(struct tote_output *output)
 {
+    if (output->how != TOTE_PRINT_ORDERED)
+        return;
     for (;; output->next++) {
         uint8_t state = state_of(output, output->next);
         if (state == WAITED_FOR && !is_dropped(output))
@@ -200,10 +201,8 @@ void tote_output_put(struct tote_output *output, const struct tote_record *recor
                    state_of(output, record->task) == PASSED;
     if (is_turn || set_state(output, record->task, state_done(record->attempt)) < 0)
         print_result(output, record->task, result);
-    if (output->how == TOTE_PRINT_ORDERED) {
-        output->next += record->task == output->next;
-        advance(output);
-    }
+    output->next += record->task == output->next;
+    tote_output_advance(output);
 }
 
 /* --- what was before --- */

@@ -4,8 +4,8 @@
  *
  * As done: when a task's last result comes. Ordered: by the number of the task; one
  * that is not at its turn is read back from the store when it is, so that nothing is
- * held in memory but a byte a task; what was not durable at its turn comes with the
- * next result, or at the end. A reader that goes ends the printing, not the run. */
+ * held in memory but a byte a task; what was not durable at its turn comes when
+ * it is asked for again. A reader that goes ends the printing, not the run. */
 #ifndef TOTE_OUTPUT_H
 #define TOTE_OUTPUT_H
 
@@ -28,6 +28,9 @@ void tote_output_read_from(struct tote_output *output, struct tote_store *reader
 /* The last result of a task. */
 void tote_output_put(struct tote_output *output, const struct tote_record *record,
                      const struct tote_result *result);
+
+/* Prints those whose turn has come and that are durable by now. */
+void tote_output_advance(struct tote_output *output);
 
 /* What waits for its turn, once all is durable; frees it (null is accepted). -EIO and a
  * sentence if something could not be written, but for a reader that went. */

@@ -2,8 +2,9 @@
 /* recipe.h: what a bag of commands is made of: the words of the command, and the list
  * of items, if that stands on the command line or in the bag file.
  *
- *     tote_recipe_split(&recipe, args->rest, args->n_rest, &err);  // WORD... :::
- * VALUES source = tote_recipe_source(&recipe);
+ *     // WORD... ::: VALUE...
+ *     tote_recipe_split(&recipe, args->rest, args->n_rest, &err);
+ *     source.lists = tote_recipe_lists(&recipe);
  *
  * Owns copies. Not for what placeholders mean (items/template.h). */
 #ifndef TOTE_RECIPE_H
@@ -28,8 +29,8 @@ struct tote_recipe {
 };
 
 /* Words until the first ":::", then lists. The command and the lists that were there
- * are gone. -EINVAL: no word, a ":::+" without a list before it, a list without a
- * value. */
+ * are gone; a list may be empty. -EINVAL: no word, a ":::+" without a list before it.
+ */
 int tote_recipe_split(struct tote_recipe *recipe, const char *const *words, size_t n,
                       struct tote_error *err);
 

@@ -256,10 +256,10 @@ static void say_unfinished(const struct tote_session *session)
             return; /* it came after the last */
         fprintf(stderr,
                 "tote: %s: %" PRIu64 " of %s done; go on with: tote resume %s\n", word,
-                last->done + last->failed, total, session->store_path);
+                last->done + last->failed, total, session->store_word);
     } else {
         fprintf(stderr, "tote: %s; go on with: tote resume %s\n", word,
-                session->store_path);
+                session->store_word);
     }
 }
 
@@ -290,9 +290,10 @@ static int show_failure(struct tote_session *session, int rc, bool is_kept,
 {
     if (is_kept)
         tote_error_append(err, "; what is recorded: tote report %s",
-                          session->store_path);
-    if (is_kept && session->command != TOTE_SETTINGS_COMPARE)
-        tote_error_append(err, "; go on with: tote resume %s", session->store_path);
+                          session->store_word);
+    bool is_damaged = rc == -EUCLEAN; /* going on would meet it again */
+    if (is_kept && !is_damaged && session->command != TOTE_SETTINGS_COMPARE)
+        tote_error_append(err, "; go on with: tote resume %s", session->store_word);
     return tote_command_fail(session->settings.json, tote_exit_of(rc), err);
 }
 

@@ -21,6 +21,7 @@ struct tote_session {
     struct tote_store *store;
     struct tote_lock *lock;
     char store_path[TOTE_OPTION_TEXT_MAX];
+    char store_word[4 * TOTE_OPTION_TEXT_MAX]; /* that, for lines that are pasted */
     bool is_old; /* the store was there before: it stays, whatever happens */
     struct tote_run_config run; /* without the engine; its context is this session */
     struct tote_order *order;   /* of a bag of commands, else null */

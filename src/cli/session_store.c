@@ -10,6 +10,7 @@
 #include "cli/environment.h"
 #include "cli/kept.h"
 #include "cli/place.h"
+#include "report/quoted.h"
 
 /* --- making one --- */
 
@@ -18,14 +19,24 @@ static const char *kind_of(const struct tote_session *session)
     return session->command == TOTE_SETTINGS_COMPARE ? "compare" : "run";
 }
 
+static int name_store(struct tote_session *session, const char *path,
+                      struct tote_error *err)
+{
+    if (strlen(path) >= sizeof session->store_path)
+        return tote_error_set(err, -EINVAL, "the path of the store is too long");
+    snprintf(session->store_path, sizeof session->store_path, "%s", path);
+    char *word = tote_quoted_path(path);
+    snprintf(session->store_word, sizeof session->store_word, "%s", word ? word : path);
+    free(word);
+    return 0;
+}
+
 static int find_path(struct tote_session *session, struct tote_error *err)
 {
+    char path[TOTE_OPTION_TEXT_MAX];
     const char *named = session->settings.store;
-    if (!named[0])
-        return tote_place_store(kind_of(session), session->store_path,
-                                sizeof session->store_path, err);
-    snprintf(session->store_path, sizeof session->store_path, "%s", named);
-    return 0;
+    int rc = named[0] ? 0 : tote_place_store(kind_of(session), path, sizeof path, err);
+    return rc < 0 ? rc : name_store(session, named[0] ? named : path, err);
 }
 
 /* That it is there is no reason to lose what it holds. */
@@ -39,7 +50,7 @@ static void name_resume(const struct tote_session *session, struct tote_error *e
     tote_error_append(err,
                       ", or go on with it: tote resume %s, or with a list of commands "
                       "--resume",
-                      session->store_path);
+                      session->store_word);
 }
 
 /* The lock comes first, so that nobody else goes on with a store that is just made. */
@@ -102,7 +113,8 @@ int tote_session_reopen_store(struct tote_session *session, const char *path,
                               struct tote_error *err)
 {
     struct tote_store *store;
-    snprintf(session->store_path, sizeof session->store_path, "%s", path);
+    if (name_store(session, path, err) < 0)
+        return -EINVAL;
     int rc = tote_store_open(path, &store, err); /* no lock beside what is no store */
     if (rc < 0)
         return rc == -EIO || rc == -ENOMEM ? rc : -EINVAL;
@@ -126,7 +138,7 @@ static int check_kind(const struct tote_session *session, struct tote_error *err
     return tote_error_set(err, -EINVAL,
                           "--resume goes on with a store of commands, with a list of "
                           "commands: tote resume %s",
-                          session->store_path);
+                          session->store_word);
 }
 
 static int go_on(struct tote_session *session, struct tote_error *err)

@@ -211,10 +211,20 @@ static int apply_line(struct tote_settings *s, const struct tote_args *args,
     return tote_args_apply(args, lists->lists, lists->n, s, err);
 }
 
-static int check_sources(const struct tote_settings *s, struct tote_error *err)
+/* Of other options the last one counts; of lists that would lose the others. */
+static bool is_repeated(const struct tote_args *args, const char *name)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < args->n_options; i++)
+        n += strcmp(args->options[i].name, name) == 0;
+    return n > 1;
+}
+
+static int check_sources(const struct tote_settings *s, const struct tote_args *args,
+                         struct tote_error *err)
 {
     int n = (s->recipe.n_lists > 0) + (s->items_file[0] != '\0') + (s->csv[0] != '\0');
-    if (n > 1)
+    if (n > 1 || is_repeated(args, "items") || is_repeated(args, "csv"))
         return tote_error_set(err, -EINVAL,
                               "items come from one place: :::, --items or --csv");
     if (!has_commands(s) && n > 0)
@@ -250,7 +260,7 @@ static int check(const struct tote_settings *s, const struct tote_args *args,
                                               "bags of a kernel", err)
                              : 0;
     if (rc == 0)
-        rc = check_sources(s, err);
+        rc = check_sources(s, args, err);
     if (rc == 0 && !has_commands(s))
         rc = refuse_strange(args, &tote_settings_of_commands,
                             "bags of commands: tote run [OPTIONS] -- COMMAND", err);
@@ -258,12 +268,23 @@ static int check(const struct tote_settings *s, const struct tote_args *args,
         rc = tote_error_set(err, -EINVAL,
                             "--resume goes on with a store: name it with "
                             "--store");
+    if (rc == 0 && s->dry_run && s->json)
+        rc = tote_error_set(err, -EINVAL,
+                            "--dry-run prints commands, not a JSON document");
     if (rc == 0 && s->retry_failed && !s->resume)
         rc = tote_error_set(err, -EINVAL, "--retry-failed goes with --resume");
     return rc < 0 ? rc : check_stdin(s, err);
 }
 
 /* --- loading --- */
+
+/* Kept apart, since the store remembers what was asked for: a run that goes on need not
+ * print a document. */
+static void resolve_print(struct tote_settings *s, const struct tote_args *args)
+{
+    bool is_said = tote_args_find(args, "output") != NULL;
+    s->print = s->json && !is_said ? TOTE_PRINT_NONE : (enum tote_print)s->output;
+}
 
 static int load(struct tote_settings *s, const struct tote_args *args,
                 enum tote_settings_of command, struct tote_error *err)
@@ -281,8 +302,7 @@ static int load(struct tote_settings *s, const struct tote_args *args,
             s->bag_file ? s->bag_file : "");
     if (rc == 0 && command == TOTE_SETTINGS_RUN)
         rc = check(s, args, err);
-    if (rc == 0 && s->json && !tote_args_find(args, "output"))
-        s->output = TOTE_PRINT_NONE;
+    resolve_print(s, args);
     s->is_engine_of_bag_file =
         s->bag_file && !tote_args_find(args, engine_option(command));
     return rc < 0 ? rc : resolve(s, command, err);
@@ -395,8 +415,7 @@ static int load_store(struct tote_settings *s, const struct tote_args *args,
         rc = apply_line(s, args, TOTE_SETTINGS_RESUME, err);
     if (rc == 0 && !has_commands(s))
         rc = refuse_strange(args, &tote_settings_of_commands, "bags of commands", err);
-    if (rc == 0 && s->json && !tote_args_find(args, "output"))
-        s->output = TOTE_PRINT_NONE;
+    resolve_print(s, args);
     snprintf(s->store, sizeof s->store, "%s", tote_store_path(store));
     return rc < 0 ? rc : resolve(s, TOTE_SETTINGS_RESUME, err);
 }

@@ -50,7 +50,8 @@ struct tote_settings {
     bool json, print_config;
     /* Resolved by load. */
     struct tote_bag bag;
-    uint32_t batch_tasks; /* 0: auto */
+    enum tote_print print; /* output, or none with a document */
+    uint32_t batch_tasks;  /* 0: auto */
     struct tote_halt halt;
     tote_ns_t timeout_ns; /* 0: none, or a share: */
     double timeout_percent;

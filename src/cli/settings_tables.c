@@ -335,7 +335,8 @@ static const struct tote_option print_options[] = {
      .fallback = "asdone",
      .choices = print_choices,
      .help = "what commands print: asdone, each when it is done; ordered, in the order "
-             "of the list; none (default with --json)"},
+             "of the list, new items of a changed one last; none (default with "
+             "--json)"},
 };
 
 static const struct tote_option log_options[] = {

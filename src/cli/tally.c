@@ -41,8 +41,7 @@ static int count_record(void *context, const struct tote_record *record,
     if (record->end_ns > tally->last_ns)
         tally->last_ns = record->end_ns;
     /* One whose files are gone is taken back: it runs again. */
-    bool is_taken_back =
-        counting->is_commands && record->outcome == TOTE_OUTCOME_WRONG;
+    bool is_taken_back = counting->is_commands && record->outcome == TOTE_OUTCOME_WRONG;
     if (is_taken_back || !is_listed(counting, record->task))
         return 0;
     tally->done += record->outcome == TOTE_OUTCOME_OK;

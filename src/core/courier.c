@@ -12,7 +12,9 @@
 #include <unistd.h>
 
 #define ATTEMPT_NAME_MAX 48
-#define THERE_MAX        48  /* bytes of "in-4095-255" */
+#define THERE_MAX        48          /* bytes of "in-4095-255" */
+#define ROOM_REST        (64u << 10) /* bytes of a pack beside its streams */
+#define ROOM_MAX         (64u << 20) /* bytes that are asked for at most */
 #define FOLDER_MAX       900 /* bytes of a folder's path: tote-task takes 1,023 */
 
 struct tote_courier {
@@ -470,6 +472,29 @@ int tote_courier_send(struct tote_courier *courier, const struct tote_batch *bat
     }
     *ret_travel = &courier->travel;
     return rc;
+}
+
+/* Asks for the room, since a quota is not seen otherwise. Where that cannot be asked
+ * for, the disk counts as good. */
+int tote_courier_check_room(const struct tote_courier *courier, struct tote_error *err)
+{
+    uint64_t kept = courier->commands->rules.stream_max;
+    uint64_t bytes = kept < ROOM_MAX / 4 ? TOTE_STREAMS * kept + ROOM_REST : ROOM_MAX;
+    char *path = join(courier->slices, "room");
+    if (!path)
+        return 0;
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    int code = fd < 0 || fallocate(fd, 0, 0, (off_t)bytes) < 0 ? errno : 0;
+    if (fd >= 0)
+        close(fd);
+    unlink(path);
+    free(path);
+    bool is_disk = code == ENOSPC || code == EDQUOT || code == EROFS || code == EIO;
+    return is_disk ? tote_error_set(err, -code,
+                                    "a batch was lost, and %.300s has no room for what "
+                                    "came of it: %s",
+                                    courier->slices, strerror(code))
+                   : 0;
 }
 
 /* Reads a whole regular file of at most most bytes; free() it. */

@@ -47,6 +47,11 @@ int tote_courier_send(struct tote_courier *courier, const struct tote_batch *bat
                       tote_ns_t timeout_ns, const struct tote_travel **ret_travel,
                       struct tote_error *err);
 
+/* A batch was lost: is there still room in the work folder for the pack of a task? If
+ * not, its worker has nothing to answer for. -ENOSPC, -EDQUOT, -EROFS or -EIO if not.
+ */
+int tote_courier_check_room(const struct tote_courier *courier, struct tote_error *err);
+
 /* What came back with a batch. */
 struct tote_parcel {
     struct tote_pack pack;

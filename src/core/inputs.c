@@ -19,11 +19,12 @@ struct seen {
     uint64_t device, inode, size, changed_s, changed_ns, made_s, made_ns;
 };
 
-static int bad_input(const struct tote_command *command, const char *path,
-                     const char *why, struct tote_error *err)
+static int bad_input(const char *start, const struct tote_command *command,
+                     const char *path, const char *why, struct tote_error *err)
 {
-    return tote_error_set(err, -EINVAL, "item '%.100s' reads '%.200s': %s",
-                          command->item, path, why);
+    return tote_error_set(err, -EINVAL, "item '%.100s' reads '%.200s'%s%.100s: %s",
+                          command->item, path, path[0] == '/' ? "" : " below ",
+                          path[0] == '/' ? "" : start, why);
 }
 
 static char *full_path(const char *start, const char *path)
@@ -47,9 +48,9 @@ static int look(const char *start, const struct tote_command *command, const cha
     int code = stat(full, &info) < 0 || access(full, R_OK) < 0 ? errno : 0;
     free(full);
     if (code)
-        return bad_input(command, path, strerror(code), err);
+        return bad_input(start, command, path, strerror(code), err);
     if (!S_ISREG(info.st_mode))
-        return bad_input(command, path, "not a regular file", err);
+        return bad_input(start, command, path, "not a regular file", err);
     *ret_seen = (struct seen){
         .device = (uint64_t)info.st_dev,
         .inode = (uint64_t)info.st_ino,
@@ -98,7 +99,7 @@ int tote_inputs_digest(const char *start, const struct tote_command *command,
         const char *path = command->ins[i].path;
         int code = hash_file(start, path, &digests[i]);
         if (code)
-            return bad_input(command, path, strerror(code), err);
+            return bad_input(start, command, path, strerror(code), err);
     }
     return 0;
 }

@@ -4,12 +4,14 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/courier.h"
 #include "core/inputs.h"
+
+#define LOOK_EVERY 1024 /* items between two looks at signals, where they are quick */
 
 bool tote_intake_is_whole(const struct tote_commands *commands, bool goes_on)
 {
@@ -97,8 +99,8 @@ struct listing {
     struct tote_commands *commands;
     struct tote_publisher *publisher;
     struct tote_store *store;
+    const struct tote_interrupt *interrupt;
     uint64_t next; /* number of the next new task */
-    uint64_t n_new;
     struct tote_error *err;
 };
 
@@ -110,6 +112,18 @@ static int same_output(uint64_t place, const char *path, uint64_t other,
                           " would both make '%.200s': name outputs apart, for example "
                           "by {index}",
                           other, place, path);
+}
+
+/* A file of this bag's that a new task is to replace may not have become the user's. Of
+ * a task that the store has, resume looks at it if it is done, and publishing if not.
+ */
+static int check_replaced(struct listing *listing, const struct tote_output_row *there,
+                          bool is_claimed)
+{
+    if (is_claimed)
+        return 0;
+    return tote_publisher_check(listing->publisher, there->path, there->size,
+                                &there->digest, listing->err);
 }
 
 /* Nothing in the results folder may be in the way but what this bag has made. */
@@ -124,8 +138,14 @@ static int check_way(struct listing *listing, const struct tote_task_row *row,
             return known;
         if (is_claimed && (known == 0 || there.task != row->task))
             return same_output(row->place, row->outs[i], there.task, listing->err);
-        if ((known > 0 && there.attempt > 0) || listing->commands->may_overwrite)
+        if (listing->commands->may_overwrite)
             continue;
+        if (known > 0 && there.attempt > 0) {
+            int rc = check_replaced(listing, &there, is_claimed);
+            if (rc < 0)
+                return rc;
+            continue;
+        }
         if (tote_publisher_is_taken(listing->publisher, row->outs[i]))
             return tote_error_set(
                 listing->err, -EINVAL,
@@ -155,7 +175,6 @@ static int list_row(struct listing *listing, struct tote_task_row *row)
                                listing->err);
         }
         listing->next++;
-        listing->n_new++;
         return rc;
     }
     return check_way(listing, row, true);
@@ -169,32 +188,36 @@ static int begin_listing(struct listing *listing)
                                           listing->err);
 }
 
-static int end_listing(struct listing *listing, int rc, uint64_t *ret_new)
+int tote_intake_note(const struct tote_commands *commands, struct tote_store *store,
+                     bool is_whole, struct tote_error *err)
+{
+    char number[16];
+    snprintf(number, sizeof number, "%" PRIu32, commands->list);
+    int rc = tote_store_set(store, "list", number, err);
+    return rc < 0 ? rc
+                  : tote_store_set(store, "list_whole", is_whole ? "yes" : "no", err);
+}
+
+/* The number goes into the same transaction: a kill between the two would leave tasks
+ * of a list that nobody knows of, and the next one of that number could not claim them.
+ */
+static int end_listing(struct listing *listing, int rc)
 {
     if (rc == 0)
-        rc = tote_store_list_commit(listing->store, listing->err);
-    else
-        tote_store_list_cancel(listing->store);
-    *ret_new = listing->n_new;
+        rc = tote_intake_note(listing->commands, listing->store, true, listing->err);
+    if (rc == 0)
+        return tote_store_list_commit(listing->store, listing->err);
+    tote_store_list_cancel(listing->store);
     return rc;
 }
 
-/* Until the list has more to say. */
-static int wait_for(int fd, int signal_fd, struct tote_error *err)
+/* An input is hashed, which takes its time; a name alone does not. */
+static int check_interrupt(const struct listing *listing, uint64_t place)
 {
-    struct pollfd fds[] = {{.fd = fd, .events = POLLIN},
-                           {.fd = signal_fd, .events = POLLIN}};
-    if (poll(fds, 2, -1) < 0 && errno != EINTR)
-        return tote_error_set(err, -errno, "poll: %s", strerror(errno));
-    if (fds[1].revents)
-        return tote_error_set(err, -EINTR, "interrupted while the list was read");
-    return 0;
-}
-
-static bool has_signal(int signal_fd)
-{
-    struct pollfd fd = {.fd = signal_fd, .events = POLLIN};
-    return signal_fd >= 0 && poll(&fd, 1, 0) > 0;
+    bool is_slow = tote_template_has_ins(listing->commands->template);
+    if (!is_slow && place % LOOK_EVERY != 0)
+        return 0;
+    return tote_interrupt_check(listing->interrupt, "the list was read", listing->err);
 }
 
 static int list_item(struct listing *listing, const struct tote_item *item,
@@ -208,18 +231,18 @@ static int list_item(struct listing *listing, const struct tote_item *item,
     return rc;
 }
 
-static int list_items(struct listing *listing, int signal_fd)
+static int list_items(struct listing *listing)
 {
     struct tote_items *items = listing->commands->items;
     struct tote_item item;
     uint64_t place = 0;
     int rc;
     while ((rc = tote_items_next(items, &item, listing->err)) > TOTE_ITEMS_END) {
-        if (rc == TOTE_ITEMS_LATER)
-            rc = wait_for(tote_items_fd(items), signal_fd, listing->err);
-        else if (place % 1024 == 1023 && has_signal(signal_fd))
-            rc = wait_for(-1, signal_fd, listing->err);
-        else
+        bool is_item = rc == TOTE_ITEMS_ONE;
+        rc = is_item ? check_interrupt(listing, place)
+                     : tote_interrupt_wait(listing->interrupt, tote_items_fd(items),
+                                           listing->err);
+        if (rc == 0 && is_item)
             rc = list_item(listing, &item, place++);
         if (rc < 0)
             return rc;
@@ -228,16 +251,16 @@ static int list_items(struct listing *listing, int signal_fd)
 }
 
 int tote_intake_whole(struct tote_commands *commands, struct tote_publisher *publisher,
-                      struct tote_store *store, int signal_fd, uint64_t *ret_new,
+                      struct tote_store *store, const struct tote_interrupt *interrupt,
                       struct tote_error *err)
 {
-    struct listing listing = {
-        .commands = commands, .publisher = publisher, .store = store, .err = err};
+    struct listing listing = {.commands = commands,
+                              .publisher = publisher,
+                              .store = store,
+                              .interrupt = interrupt,
+                              .err = err};
     int rc = begin_listing(&listing);
-    if (rc < 0)
-        return rc;
-    rc = list_items(&listing, signal_fd);
-    return end_listing(&listing, rc, ret_new);
+    return rc < 0 ? rc : end_listing(&listing, list_items(&listing));
 }
 
 /* --- the store's own list again --- */
@@ -284,6 +307,8 @@ static int list_page(struct listing *listing, struct page *page, uint64_t first,
                                   listing->err);
     for (size_t i = 0; i < page->n; i++) {
         if (rc == 0)
+            rc = check_interrupt(listing, first + i);
+        if (rc == 0)
             rc = list_again(listing, &page->rows[i]);
         free((char *)(uintptr_t)page->rows[i].item);
     }
@@ -291,11 +316,14 @@ static int list_page(struct listing *listing, struct page *page, uint64_t first,
 }
 
 int tote_intake_again(struct tote_commands *commands, struct tote_publisher *publisher,
-                      struct tote_store *store, uint64_t *ret_new,
+                      struct tote_store *store, const struct tote_interrupt *interrupt,
                       struct tote_error *err)
 {
-    struct listing listing = {
-        .commands = commands, .publisher = publisher, .store = store, .err = err};
+    struct listing listing = {.commands = commands,
+                              .publisher = publisher,
+                              .store = store,
+                              .interrupt = interrupt,
+                              .err = err};
     struct page *page = malloc(sizeof *page);
     int rc = page ? begin_listing(&listing)
                   : tote_error_set(err, -ENOMEM, "out of memory for the list");
@@ -307,7 +335,7 @@ int tote_intake_again(struct tote_commands *commands, struct tote_publisher *pub
     for (uint64_t first = 0; rc == 0 && first < n; first += PAGE)
         rc = list_page(&listing, page, first, n - first < PAGE ? n - first : PAGE);
     free(page);
-    return end_listing(&listing, rc, ret_new);
+    return end_listing(&listing, rc);
 }
 
 /* --- streamed --- */

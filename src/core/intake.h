@@ -11,27 +11,33 @@
 #define TOTE_INTAKE_H
 
 #include "core/commands.h"
+#include "core/interrupt.h"
 
 /* Whether the list must be taken in whole. */
 bool tote_intake_is_whole(const struct tote_commands *commands, bool goes_on);
 
 /* --- whole, before the run --- */
 
-/* Reads the list to its end, waiting for it, into one transaction of the store. A
- * signal on signal_fd, which is not read, ends it: -EINTR. -EINVAL: an item is bad, an
- * input is not there, two tasks make one file, a file is in the way; the sentence says
- * which; nothing has changed then. *ret_new: tasks that the store did not have. */
+/* Reads the list to its end, waiting for it, into one transaction of the store, which
+ * also notes the list's number. -EINTR: interrupted. -EINVAL: an item is bad, an input
+ * is not there, two tasks make one file, a file is in the way; the sentence says which;
+ * nothing has changed then. */
 int tote_intake_whole(struct tote_commands *commands, struct tote_publisher *publisher,
-                      struct tote_store *store, int signal_fd, uint64_t *ret_new,
+                      struct tote_store *store, const struct tote_interrupt *interrupt,
                       struct tote_error *err);
 
 /* The same with the items of the store's last list, which commands->list follows: a
  * task whose inputs have changed has another key, and so becomes a new one. */
 int tote_intake_again(struct tote_commands *commands, struct tote_publisher *publisher,
-                      struct tote_store *store, uint64_t *ret_new,
+                      struct tote_store *store, const struct tote_interrupt *interrupt,
                       struct tote_error *err);
 
 /* --- streamed, during the run --- */
+
+/* Notes in the store which list it has from now on, and whether all of that is there.
+ */
+int tote_intake_note(const struct tote_commands *commands, struct tote_store *store,
+                     bool is_whole, struct tote_error *err);
 
 /* Gives what is there to the writer, at most TOTE_INTAKE_MOST items; *places counts all
  * that were taken in. Returns 1 if there is more right now, 0 if not (tote_items_fd

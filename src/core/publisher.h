@@ -4,11 +4,9 @@
  *
  *     tote_publisher_open(&config, &publisher, &err);
  *     tote_publisher_put(publisher, "40.1", files, n, &err);  // links them, after sync
- *     tote_publisher_sync(publisher, &err);                   // their folders, once a
- * batch
+ *     tote_publisher_sync(publisher, &err);   // their folders, once a batch
  *     ... the record becomes durable ...
- *     tote_publisher_forget(publisher, "40.1");               // the attempt's folder
- * goes
+ *     tote_publisher_forget(publisher, "40.1");   // the attempt's folder goes
  *
  * A file is published by link(2) from the attempt's folder, which is on the same
  * filesystem: link refuses a name that is taken (no-replace), and until the record is
@@ -86,16 +84,17 @@ int tote_publisher_recover(struct tote_publisher *publisher,
                            tote_publisher_is_recorded *is_recorded, void *context,
                            uint64_t *ret_taken_back, struct tote_error *err);
 
-/* Whether there is anything under that name in the results folder, or it cannot be
- * told.
- */
-bool tote_publisher_is_taken(struct tote_publisher *publisher, const char *path);
-
 /* What is at a path below the results folder: 1 and the digest of a regular file; 0:
  * nothing; -EBADMSG: something else. */
 int tote_publisher_look(struct tote_publisher *publisher, const char *path,
                         uint64_t *ret_size, struct tote_digest *ret_digest,
                         struct tote_error *err);
+
+/* Whether what was published at a path is there still: 1: it is; 0: nothing is there;
+ * -EINVAL: something else, or it cannot be read; the sentence says what to do. */
+int tote_publisher_check(struct tote_publisher *publisher, const char *path,
+                         uint64_t size, const struct tote_digest *digest,
+                         struct tote_error *err);
 
 /* Whether anything is there, or a file or a link is in the way to it. */
 bool tote_publisher_is_taken(struct tote_publisher *publisher, const char *path);

@@ -186,3 +186,21 @@ int tote_publisher_look(struct tote_publisher *publisher, const char *path,
     return tote_error_set(err, rc, "cannot read '%.200s' in %.200s: %s", path,
                           publisher->name, strerror(-rc));
 }
+
+int tote_publisher_check(struct tote_publisher *publisher, const char *path,
+                         uint64_t size, const struct tote_digest *digest,
+                         struct tote_error *err)
+{
+    uint64_t there_size = 0;
+    struct tote_digest there = {0};
+    int rc = tote_publisher_look(publisher, path, &there_size, &there, NULL);
+    bool is_same =
+        there_size == size && there.high == digest->high && there.low == digest->low;
+    if (rc == 0 || (rc > 0 && is_same))
+        return rc;
+    return tote_error_set(
+        err, -EINVAL,
+        "'%.200s' in %.200s was changed since this bag made it: move it away, so that "
+        "it is made again, or give --force to overwrite it",
+        path, publisher->name);
+}

@@ -61,6 +61,7 @@ struct states {
     struct tote_store *store;
     struct tote_publisher *publisher;
     const struct tote_commands *commands;
+    struct tote_interrupt interrupt;
     struct tote_resume *ret;
     struct tote_error *err;
 };
@@ -90,15 +91,6 @@ static int note_record(void *context, const struct tote_record *record, uint64_t
     return 0;
 }
 
-static int was_changed(const struct states *states, const char *path)
-{
-    return tote_error_set(
-        states->err, -EINVAL,
-        "'%.200s' in %.200s was changed since this bag made it: move it away, so that "
-        "it is made again, or give --force to overwrite it",
-        path, states->commands->results);
-}
-
 /* A published file must be there as it was made; one that is gone is made again. */
 static int look_at(void *context, const struct tote_output_row *row)
 {
@@ -107,15 +99,16 @@ static int look_at(void *context, const struct tote_output_row *row)
     if (row->attempt == 0 || row->task >= states->n ||
         (states->of[row->task] & done) != done)
         return 0;
-    uint64_t size = 0;
-    struct tote_digest digest = {0};
-    int there = tote_publisher_look(states->publisher, row->path, &size, &digest, NULL);
-    bool is_same = there > 0 && size == row->size &&
-                   memcmp(&digest, &row->digest, sizeof digest) == 0;
-    if (is_same)
+    int rc = tote_interrupt_check(&states->interrupt, "published files were looked at",
+                                  states->err);
+    if (rc < 0)
+        return rc;
+    rc = tote_publisher_check(states->publisher, row->path, row->size, &row->digest,
+                              states->commands->may_overwrite ? NULL : states->err);
+    if (rc > 0)
         return 0;
-    if (there != 0 && !states->commands->may_overwrite)
-        return was_changed(states, row->path);
+    if (rc < 0 && !states->commands->may_overwrite)
+        return rc;
     states->of[row->task] = STATE_LISTED;
     states->ret->gone++;
     return 0;
@@ -124,9 +117,14 @@ static int look_at(void *context, const struct tote_output_row *row)
 static int disown_gone(struct states *states, const uint8_t *before)
 {
     int rc = 0;
-    for (uint64_t task = 0; rc == 0 && task < states->n; task++)
-        if (before[task] != states->of[task])
+    for (uint64_t task = 0; rc == 0 && task < states->n; task++) {
+        if (before[task] == states->of[task])
+            continue;
+        rc = tote_interrupt_check(&states->interrupt, "lost files were noted",
+                                  states->err);
+        if (rc == 0)
             rc = tote_store_disown(states->store, task, states->err);
+    }
     return rc;
 }
 
@@ -192,6 +190,7 @@ int tote_resume(const struct tote_run_config *config, struct tote_store *store,
         .store = store,
         .publisher = publisher,
         .commands = config->commands,
+        .interrupt = tote_run_interrupt(config),
         .ret = ret,
         .err = err,
     };

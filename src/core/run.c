@@ -21,6 +21,8 @@ static int on_durable(struct run *run, struct tote_error *err)
 {
     uint64_t durable;
     int rc = tote_run_store_fault(tote_writer_durable(run->writer, &durable, err));
+    if (rc == 0 && run->commands)
+        tote_run_commands_durable(run->commands, durable);
     return rc < 0 ? rc : tote_dispatcher_durable(&run->dispatcher, durable, err);
 }
 
@@ -60,8 +62,10 @@ static int on_time(struct run *run, struct tote_error *err)
     struct tote_dispatcher *d = &run->dispatcher;
     tote_ns_t now = tote_clock_monotonic(), wake_ns = tote_dispatcher_wake_ns(d);
     int rc = wake_ns && wake_ns <= now ? tote_dispatcher_tick(d, err) : 0;
-    if (rc == 0 && run->drained_ns && run->drained_ns <= now)
+    if (rc == 0 && run->drained_ns && run->drained_ns <= now) {
+        run->drained_ns = 0;
         rc = tote_dispatcher_stop(d, err);
+    }
     return rc < 0 ? rc : tote_launch_check(&run->launch, err);
 }
 
@@ -126,7 +130,7 @@ static int handle_fds(struct run *run, const struct pollfd fds[static N_FDS],
         rc = tote_run_read_engine(run, err);
     if (rc == 0 && fds[FD_SIGNAL].revents)
         rc = on_signal(run, err);
-    if (rc == 0 && run->commands && run->dispatcher.phase <= TOTE_PHASE_RUNNING)
+    if (rc == 0 && run->commands)
         rc = tote_run_commands_pull(run->commands, err);
     return rc < 0 ? rc : on_time(run, err);
 }
@@ -317,7 +321,8 @@ static int prepare(struct run *run, struct tote_error *err)
                                     &run->commands, err);
     else if (rc == 0 && config->goes_on)
         rc = tote_resume(config, run->store, NULL, &run->dispatcher, &run->before, err);
-    return rc;
+    return rc == -EBADMSG ? -EUCLEAN
+                          : rc; /* damage in the store is no engine's fault */
 }
 
 /* A bag of which everything is done already needs no engine. */
@@ -347,8 +352,7 @@ int tote_run(const struct tote_run_config *config, struct tote_store *store,
     if (rc == 0)
         rc = run_or_not(&run, err);
     bool has_halted = run.dispatcher.has_halted && !run.dispatcher.last_ns;
-    bool is_all_durable = run.dispatcher.stored == run.dispatcher.durable;
-    tote_run_commands_close(run.commands, is_all_durable);
+    tote_run_commands_close(run.commands);
     tote_launch_finish(&run.launch);
     tote_dispatcher_finish(&run.dispatcher);
     *ret_signal = run.signal;

@@ -11,6 +11,7 @@
 #include "core/bag.h"
 #include "core/commands.h"
 #include "core/dispatcher.h"
+#include "core/interrupt.h"
 #include "core/program.h"
 #include "store/store.h"
 #include "tote/clock.h"
@@ -61,6 +62,14 @@ struct tote_run_config {
                    const struct tote_result *result, bool is_last);
     void *context;
 };
+
+/* Its signals, for what comes before the loop. */
+static inline struct tote_interrupt
+tote_run_interrupt(const struct tote_run_config *config)
+{
+    return (struct tote_interrupt){.signal_fd = config->signal_fd,
+                                   .progress_signal = config->progress_signal};
+}
 
 enum tote_run_result {
     TOTE_RUN_ENDED,   /* every task has a durable result; some may have failed */

@@ -89,24 +89,13 @@ static int open_folders(struct tote_run_commands *c, struct tote_error *err)
 
 static int take_in_whole(struct tote_run_commands *c, struct tote_error *err)
 {
-    uint64_t n_new;
+    const struct tote_interrupt interrupt = tote_run_interrupt(c->config);
     if (c->commands->items)
-        return tote_intake_whole(c->commands, c->publisher, c->store,
-                                 c->config->signal_fd, &n_new, err);
+        return tote_intake_whole(c->commands, c->publisher, c->store, &interrupt, err);
     if (!tote_template_has_ins(c->commands->template))
         return 0; /* nothing of it can have changed */
     c->commands->list++;
-    return tote_intake_again(c->commands, c->publisher, c->store, &n_new, err);
-}
-
-static int note_list(struct tote_run_commands *c, bool is_whole, struct tote_error *err)
-{
-    char number[16];
-    snprintf(number, sizeof number, "%" PRIu32, c->commands->list);
-    int rc = tote_store_set(c->store, "list", number, err);
-    return rc < 0
-               ? rc
-               : tote_store_set(c->store, "list_whole", is_whole ? "yes" : "no", err);
+    return tote_intake_again(c->commands, c->publisher, c->store, &interrupt, err);
 }
 
 /* Everything that is known before the run. A list that is to be streamed is empty. */
@@ -116,14 +105,8 @@ static int prepare(struct tote_run_commands *c, struct tote_resume *ret_resume,
     uint64_t n = 0;
     c->is_streamed =
         c->commands->items && !tote_intake_is_whole(c->commands, c->config->goes_on);
-    int rc = c->is_streamed ? note_list(c, false, err) : take_in_whole(c, err);
-    if (rc == 0 && !c->is_streamed && c->commands->items)
-        rc = note_list(c, true, err);
-    else if (rc == 0 && !c->is_streamed) {
-        char number[16];
-        snprintf(number, sizeof number, "%" PRIu32, c->commands->list);
-        rc = tote_store_set(c->store, "list", number, err);
-    }
+    int rc = c->is_streamed ? tote_intake_note(c->commands, c->store, false, err)
+                            : take_in_whole(c, err);
     if (rc == 0)
         rc = tote_store_task_count(c->store, &n, err);
     if (rc == 0)
@@ -152,7 +135,7 @@ int tote_run_commands_open(const struct tote_run_config *config,
     if (rc == 0)
         rc = prepare(c, ret_resume, err);
     if (rc < 0) {
-        tote_run_commands_close(c, true);
+        tote_run_commands_close(c);
         return rc;
     }
     *ret_commands = c;
@@ -166,20 +149,19 @@ void tote_run_commands_clear_outputs(struct tote_run_commands *c)
     c->n_outputs = 0;
 }
 
-void tote_run_commands_close(struct tote_run_commands *c, bool is_all_durable)
+void tote_run_commands_close(struct tote_run_commands *c)
 {
-    uint64_t taken_back;
     if (!c)
         return;
-    if (c->publisher && !is_all_durable &&
-        tote_publisher_recover(c->publisher, tote_run_commands_has, c, &taken_back,
-                               NULL) < 0)
+    if (c->publisher &&
+        tote_publisher_recover(c->publisher, tote_run_commands_has, c, NULL, NULL) < 0)
         tote_courier_keep_work(c->courier); /* so that a later run can */
     tote_publisher_close(c->publisher);
     tote_courier_close(c->courier);
     tote_courier_drop(&c->parcel);
     tote_run_commands_clear_outputs(c);
     free(c->outputs);
+    free(c->whys);
     free(c->leaving);
     free(c);
 }
@@ -198,9 +180,16 @@ void tote_run_commands_start(struct tote_run_commands *c, struct tote_writer *wr
 
 /* --- a list that is streamed --- */
 
+/* Of a run that ends nothing more is taken in; nor may its list wake anybody up. */
+static bool is_wanted(const struct tote_run_commands *c)
+{
+    return c->is_streamed && !c->has_ended &&
+           c->dispatcher->phase <= TOTE_PHASE_RUNNING;
+}
+
 int tote_run_commands_fd(const struct tote_run_commands *c, bool *ret_is_ready)
 {
-    bool is_open = c->is_streamed && !c->has_ended && !tote_writer_full(c->writer);
+    bool is_open = is_wanted(c) && !tote_writer_full(c->writer);
     *ret_is_ready = is_open && c->has_more;
     return is_open && !c->has_more ? tote_items_fd(c->commands->items) : -1;
 }
@@ -241,9 +230,9 @@ static int grow(struct tote_run_commands *c, struct tote_error *err)
 int tote_run_commands_pull(struct tote_run_commands *c, struct tote_error *err)
 {
     int rc = 0;
-    if (!c->is_streamed)
+    if (!c->is_streamed || c->dispatcher->phase > TOTE_PHASE_RUNNING)
         return 0;
-    if (!c->has_ended && !tote_writer_full(c->writer))
+    if (is_wanted(c) && !tote_writer_full(c->writer))
         rc = pull_items(c, err);
     return rc < 0 ? rc : grow(c, err);
 }
@@ -289,6 +278,12 @@ int tote_run_commands_send(struct tote_run_commands *c, const struct tote_batch 
                            struct tote_error *err)
 {
     return tote_courier_send(c->courier, batch, timeout_of(c), ret_travel, err);
+}
+
+int tote_run_commands_check_room(const struct tote_run_commands *c,
+                                 struct tote_error *err)
+{
+    return tote_courier_check_room(c->courier, err);
 }
 
 void tote_run_commands_lost(struct tote_run_commands *c, const struct tote_batch *batch)

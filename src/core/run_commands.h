@@ -20,9 +20,9 @@ int tote_run_commands_open(const struct tote_run_config *config,
                            struct tote_resume *ret_resume,
                            struct tote_run_commands **ret_commands,
                            struct tote_error *err);
-/* After the writer has ended. Removes the work folder; unless all results are durable,
- * first takes back published files of which there is no record. Null is accepted. */
-void tote_run_commands_close(struct tote_run_commands *commands, bool is_all_durable);
+/* After the writer has ended. Takes back published files of which there is no record,
+ * removes the work folder. Null is accepted. */
+void tote_run_commands_close(struct tote_run_commands *commands);
 
 const char *tote_run_commands_slices(const struct tote_run_commands *commands);
 
@@ -30,13 +30,13 @@ const char *tote_run_commands_slices(const struct tote_run_commands *commands);
 void tote_run_commands_start(struct tote_run_commands *commands,
                              struct tote_writer *writer, int64_t run);
 
-/* Descriptor to wait on for more of the list; -1: none. *ret_is_ready: there is more
- * without waiting. */
+/* Descriptor to wait on for more of the list; -1: none, or none is wanted now.
+ * *ret_is_ready: there is more without waiting. */
 int tote_run_commands_fd(const struct tote_run_commands *commands, bool *ret_is_ready);
 
-/* Takes in some of the list, and tells the dispatcher which tasks are durable by now. A
- * list that turns out bad ends where it is good; tote_run_commands_close_list says so.
- */
+/* Takes in some of the list, and tells the dispatcher which tasks are durable by now,
+ * unless the run is ending. A list that turns out bad ends where it is good;
+ * tote_run_commands_list_error says so. */
 int tote_run_commands_pull(struct tote_run_commands *commands, struct tote_error *err);
 
 /* 0, or what was wrong with the list. */
@@ -58,6 +58,10 @@ int tote_run_commands_record(struct tote_run_commands *commands, uint64_t worker
                              struct tote_error *err);
 
 /* --- for events --- */
+
+/* Before the dispatcher hears lost: a full disk ends the run, not the tasks. */
+int tote_run_commands_check_room(const struct tote_run_commands *commands,
+                                 struct tote_error *err);
 
 /* Before the dispatcher hears done: reads the pack and publishes what is new of it;
  * records of tasks whose files could not be published become failed. -EBADMSG: the pack

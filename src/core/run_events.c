@@ -160,6 +160,16 @@ static int on_bye(struct run *run, const struct tote_event *event,
     return 0;
 }
 
+static int on_lost(struct run *run, const struct tote_event *event, const char *why,
+                   struct tote_error *err)
+{
+    int rc = run->commands ? tote_run_commands_check_room(run->commands, err) : 0;
+    if (rc < 0)
+        return tote_run_store_fault(rc);
+    return tote_dispatcher_lost(&run->dispatcher, event->batch, event->worker, why,
+                                err);
+}
+
 /* What commands made is published before anyone hears of it; an answer that came before
  * has nothing to publish. A batch whose pack is bad is as good as lost. */
 static int on_commands_done(struct run *run, const struct tote_event *event,
@@ -172,8 +182,7 @@ static int on_commands_done(struct run *run, const struct tote_event *event,
         rc = tote_run_commands_receive(run->commands, event->records, event->n_records,
                                        &why);
     if (rc == -EBADMSG)
-        return tote_dispatcher_lost(&run->dispatcher, event->batch, event->worker,
-                                    why.text, err);
+        return on_lost(run, event, why.text, err);
     if (rc < 0)
         return tote_error_set(err, rc, "%s", why.text);
     rc = tote_dispatcher_done(&run->dispatcher, event->batch, event->worker,
@@ -200,8 +209,7 @@ static int on_event(struct run *run, const struct tote_event *event,
     case TOTE_EVENT_DONE:
         return on_done(run, event, err);
     case TOTE_EVENT_LOST:
-        return tote_dispatcher_lost(&run->dispatcher, event->batch, event->worker,
-                                    event->why, err);
+        return on_lost(run, event, event->why, err);
     case TOTE_EVENT_JOINED:
         return note_worker(run, &event->workers[0], 0, err);
     case TOTE_EVENT_LEFT:

@@ -20,6 +20,13 @@ static void attempt_name(uint64_t task, uint32_t attempt,
     snprintf(into, ATTEMPT_NAME_MAX, "%" PRIu64 ".%" PRIu32, task, attempt);
 }
 
+static void forget_attempt(struct tote_run_commands *c, uint64_t task, uint32_t attempt)
+{
+    char name[ATTEMPT_NAME_MAX];
+    attempt_name(task, attempt, name);
+    tote_publisher_forget(c->publisher, name);
+}
+
 static int add_output(struct tote_run_commands *c, const struct tote_output_row *row,
                       struct tote_error *err)
 {
@@ -40,7 +47,7 @@ static int add_output(struct tote_run_commands *c, const struct tote_output_row 
 }
 
 /* May what is at this path be replaced? Only a run that goes on can find files of its
- * bag there. */
+ * bag there, and only what is as the bag made it is the bag's. */
 static int is_ours(struct tote_run_commands *c, const char *path,
                    struct tote_error *err)
 {
@@ -50,7 +57,10 @@ static int is_ours(struct tote_run_commands *c, const char *path,
     if (!c->config->goes_on)
         return 0;
     int found = tote_store_output(c->store, path, &there, err);
-    return found > 0 ? there.attempt > 0 : found;
+    if (found <= 0 || there.attempt == 0)
+        return found < 0 ? found : 0;
+    return tote_publisher_check(c->publisher, path, there.size, &there.digest, NULL) >=
+           0;
 }
 
 static int note_outputs(struct tote_run_commands *c, const struct tote_command *command,
@@ -129,9 +139,12 @@ static int publish_task(void *context, const struct tote_task_row *row)
     size_t at = (size_t)(row->task - receiving->first);
     struct tote_record *record = &receiving->records[at];
     struct tote_result *result = &c->parcel.pack.results[at];
-    if (record->outcome != TOTE_OUTCOME_OK ||
-        tote_recorder_has(&c->dispatcher->recorder, row->task))
+    if (record->outcome != TOTE_OUTCOME_OK)
         return 0;
+    if (tote_recorder_has(&c->dispatcher->recorder, row->task)) {
+        forget_attempt(c, row->task, record->attempt); /* too late: nobody wants it */
+        return 0;
+    }
     struct tote_error why = {0};
     struct tote_expanded expanded = {0};
     int rc = tote_commands_expand(c->commands->template, row, &(struct tote_places){0},
@@ -293,12 +306,10 @@ int tote_run_commands_record(struct tote_run_commands *c, uint64_t worker,
 
 void tote_run_commands_durable(struct tote_run_commands *c, uint64_t count)
 {
-    char name[ATTEMPT_NAME_MAX];
     for (; c->leaving_at < c->n_leaving; c->leaving_at++) {
         const struct tote_leaving *leaving = &c->leaving[c->leaving_at];
         if (leaving->stored > count)
             break;
-        attempt_name(leaving->task, leaving->attempt, name);
-        tote_publisher_forget(c->publisher, name);
+        forget_attempt(c, leaving->task, leaving->attempt);
     }
 }

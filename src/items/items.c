@@ -101,8 +101,3 @@ int tote_items_fd(const struct tote_items *items)
         return -1;
     return reader->fd;
 }
-
-int64_t tote_items_count(const struct tote_items *items)
-{
-    return items->kind == TOTE_ITEMS_VALUES ? (int64_t)items->values.count : -1;
-}

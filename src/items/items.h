@@ -16,7 +16,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "tote/error.h"
 
@@ -73,8 +72,5 @@ int tote_items_next(struct tote_items *items, struct tote_item *ret_item,
 
 /* Readable when next may say more after LATER; -1: never says LATER. */
 int tote_items_fd(const struct tote_items *items);
-
-/* How many there are, if that is known without reading them (VALUES); else -1. */
-int64_t tote_items_count(const struct tote_items *items);
 
 #endif

@@ -65,11 +65,6 @@ static size_t write_quoted(const char *text, char *into)
     return n;
 }
 
-char *tote_shell_quote(const char *text)
-{
-    return tote_shell_join(&text, 1);
-}
-
 char *tote_shell_join(const char *const *args, size_t n)
 {
     size_t bound = 1, used = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* quote.h: single quotes around a text, whatever is in it. For the files of this room;
- * others see tote_shell_quote in template.h. */
+ * others see tote_shell_join in template.h. */
 #ifndef TOTE_ITEMS_QUOTE_H
 #define TOTE_ITEMS_QUOTE_H
 

@@ -74,10 +74,8 @@ void tote_expanded_finish(struct tote_expanded *expanded); /* accepts a zeroed o
 struct tote_digest tote_template_key(const struct tote_command *command,
                                      const struct tote_digest *inputs, size_t n);
 
-/* One argument as sh, dash and bash read it back: unchanged if it is safe, else in
- * single quotes. New text; null: out of memory. */
-char *tote_shell_quote(const char *text);
-/* All arguments, quoted, a blank between. */
+/* Arguments as sh, dash and bash read them back, a blank between: each unchanged if it
+ * is safe, else in single quotes. New text; null: out of memory. */
 char *tote_shell_join(const char *const *args, size_t n);
 
 #endif

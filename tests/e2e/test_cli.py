@@ -44,6 +44,7 @@ def test_help_of_a_command_is_the_same_both_ways(tote, name):
     done = tote.ok("help", name)
     assert done.out == tote.ok(name, "--help").out == tote.ok(name, "-h").out
     assert done.out.startswith(f"tote {name}") and "Examples:" in done.out and done.err == ""
+    assert max(map(len, done.out.splitlines())) <= 80
 
 
 @pytest.mark.parametrize("name", ["run", "compare"])

@@ -2,10 +2,12 @@
 """Bags of commands as a user sees them: the command line, what is printed, the job log, resume,
 log, status and fsck. What holds under kill -9 and on every engine: the crash tests."""
 
+import contextlib
 import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 
 import pytest
@@ -88,12 +90,25 @@ def test_more_words_than_options_are_allowed(tote):
         " ".join([*items[:100], item]) for item in items)
 
 
+def test_a_list_without_items(tote):
+    done = tote.ok("run", "--", "echo", ":::")
+    assert done.out == "" and "tote: 0 done of 0, in" in done.err and "tote log" not in done.err
+
+
+@pytest.mark.parametrize("key", ["command: []\nitems: [a]", "command: [echo]\nitems: []"])
+def test_an_empty_list_in_a_bag_file_is_no_default(tote, key):
+    (tote.folder / "bag.yaml").write_text(key + "\n")
+    assert "this list is empty" in tote.refused("run", "bag.yaml")
+
+
 @pytest.mark.parametrize("args,words", [
     (["--", "echo", "{nope}", ":::", "1"], "nope"),
     (["--"], "no command after --"),
     (["--", ":::", "a"], "no command after --"),
     (["-a", "nothing", "--", "echo"], "nothing"),
     (["-a", "x", "--csv", "y", "--", "echo"], "one place"),
+    (["-a", "x", "-a", "y", "--", "echo"], "one place"),
+    (["--csv", "x", "--csv", "y", "--", "echo"], "one place"),
     (["echo", "a"], "comes after --"),
     (["--tasks", 3, "--", "echo", ":::", "a"], "bags of a kernel"),
     (["--output", "none"], "bags of commands"),
@@ -137,11 +152,16 @@ def test_a_cut_is_said(tote):
 
 def test_the_summary_names_the_first_failures(tote):
     fail = script(tote, 'echo "about $1" >&2; exit $1\n')
-    done = tote.run("run", "--store", "s.tote", "--", fail, ":::", 0, 1, 2, 3, 4)
+    done = tote.run("run", "--output", "none", "--store", "s.tote", "--", fail, ":::", 0, 1, 2, 3, 4)
     assert done.status == 3 and done.out == ""
     assert len(re.findall(r"^tote: task \d failed, exit status \d: ", done.err, re.M)) == 3
     assert re.search(r"^    about \d$", done.err, re.M)
     assert re.search(r"^tote: 1 done, 4 failed of 5, in .*tote log s.tote$", done.err, re.M)
+
+
+def test_what_a_task_said_is_said_once(tote):
+    done = tote.run("run", "--", script(tote, 'echo "about $1" >&2; exit $1\n'), ":::", 3)
+    assert done.status == 3 and done.err.count("about 3") == 1
 
 
 def test_json_is_one_document_on_stdout(tote):
@@ -169,6 +189,47 @@ def test_progress_as_json(tote):
     objects = [json.loads(line) for line in done.err.splitlines() if line.startswith("{")]
     assert objects[-1]["last"] is True
     assert (objects[-1]["done"], objects[-1]["total"], objects[-1]["failed"]) == (3, 3, 0)
+
+
+# What an earlier attempt said may be durable when what the last one said is not yet.
+def test_ordered_prints_the_last_attempt(tote):
+    task = script(tote, f"""cd {tote.folder}
+[ -e again ] || {{ echo old $1; exit 1; }}
+if [ $1 = 0 ]; then until [ -e second ]; do sleep 0.02; done; sleep 0.2; else touch second; fi
+echo new $1
+""")
+    how = ["--workers", 2, "--batch", 1, "--output", "ordered", "--durability", "relaxed"]
+    tote.run("run", "--store", "s.tote", *how, "--", task, ":::", 0, 1)
+    (tote.folder / "again").touch()
+    assert tote.ok("resume", "s.tote", "--retry-failed").out == "new 0\nnew 1\n"
+
+
+def test_ordered_does_not_wait_for_what_is_not_listed_any_more(tote):
+    task = script(tote, f"""cd {tote.folder}
+case $1 in
+dropped) until [ -e never ]; do sleep 0.05; done;;
+last) for i in $(seq 200); do [ -e seen ] && exit; sleep 0.05; done; touch late;;
+*) echo $1;;
+esac
+""")
+    how = ["--store", "s.tote", "--workers", 2, "--batch", 1, "--output", "ordered"]
+    tote.run("run", *how, "--halt", "now,done=1", "--", task, ":::", "dropped", "quick")
+    with tote.start("run", *how, "--resume", "--", task, ":::", "quick", "new", "last") as process:
+        assert process.stdout.readline() == "new\n"
+        (tote.folder / "seen").touch()
+        process.communicate()
+    assert process.returncode == 0 and not (tote.folder / "late").exists()
+
+
+def test_a_document_now_is_no_silence_later(tote):
+    halt = ["--store", "s.tote", "--workers", 1, "--batch", 1, "--halt", "now,done=1"]
+    tote.run("run", "--json", *halt, "--", "echo", ":::", 1, 2)
+    assert tote.ok("resume", "s.tote").out == "2\n"
+
+
+def test_a_dry_run_has_no_document(tote):
+    done = tote.run("run", "--dry-run", "--json", "--", "echo", ":::", "a")
+    assert done.status == 2 and json.loads(done.out)["error"]["kind"] == "usage"
 
 
 # --- the job log ---
@@ -226,8 +287,43 @@ def test_log_shows_a_task(tote):
         ["0", "exit status 4"], ["1", "exit status 4"]]
 
 
+def test_log_lists_failures_in_one_document(tote):
+    end = script(tote, 'exit $1\n')
+    tote.run("run", "--store", "s.tote", "--", end, ":::", 0, 1, 2)
+    document = tote.json("log", "s.tote")
+    failures = [(one["task"], one["result"]["exit"]) for one in document["failures"]]
+    assert failures == [(1, 1), (2, 2)]
+    assert document["more"] == 0 and document["schema_version"] == 1
+    tote.ok("run", "--store", "t.tote", "--", "true", ":::", 1)
+    assert tote.json("log", "t.tote")["failures"] == []
+
+
+def test_nothing_of_an_item_steers_the_terminal(tote):
+    done = tote.run("run", "--store", "s.tote", "--", "./no\033[2Jsuch", ":::", "\033[31m")
+    assert "\033" not in done.err
+    assert "\033" not in tote.run("log", "s.tote").out
+    assert "\033" not in [line for line in tote.ok("log", "s.tote", 0).out.splitlines()
+                          if line.startswith("outcome:")][0]
+
+
+def test_a_path_that_is_not_utf_8_has_a_document(tote):
+    path = os.fsencode(tote.folder) + b"/\xff.tote"
+    tote.ok("run", "--store", "s.tote", "--", "true", ":::", 1)
+    os.rename(tote.folder / "s.tote", path)
+    done = subprocess.run([TOTE, "status", "--json", path], capture_output=True, check=True)
+    assert json.loads(done.stdout)["store"].endswith("/?.tote")
+
+
+def test_salvage_makes_a_new_store(tote):
+    tote.ok("run", "--store", "s.tote", "--", "true", ":::", 1)
+    sentence = tote.refused("fsck", "s.tote", "--salvage", "s.tote")
+    assert "there already" in sentence and "--store" not in sentence
+
+
 @pytest.mark.parametrize("args,words", [
     (["log"], "which store?"), (["log", "s.tote", "x"], "a task is a number"),
+    (["log", "s.tote", "--stdout"], "which task?"),
+    (["log", "s.tote", 0, "--stderr", "--stdout"], "at a time"),
     (["log", "s.tote", 7], "no task 7"), (["log", "nothing"], "nothing"),
     (["status"], "which store?"), (["status", "nothing"], "nothing"),
     (["fsck"], "which store?"), (["fsck", "nothing"], "nothing"),
@@ -307,6 +403,64 @@ def test_an_existing_store_names_resume(tote):
     sentence = tote.refused("run", "--store", "s.tote", "--", "true", ":::", 1)
     assert "exists already" in sentence and "tote resume s.tote" in sentence
     assert "--resume" in sentence
+
+
+def test_a_store_is_named_as_a_shell_reads_it(tote):
+    folder = tote.folder / "a b"
+    folder.mkdir()
+    done = tote.run("run", "--store", "a b/s.tote", "--workers", 1, "--batch", 1, "--halt",
+                    "now,done=1", "--", "echo", ":::", 1, 2)
+    assert "tote resume 'a b/s.tote'\n" in done.err and "tote log 'a b/s.tote' TASK\n" in done.err
+    assert "tote resume 'a b/s.tote'\n" in tote.ok("status", "a b/s.tote").out
+    sentence = tote.refused("run", "--store", "a b/s.tote", "--", "echo", ":::", 1)
+    assert "tote resume 'a b/s.tote'" in sentence
+
+
+def test_a_list_that_makes_no_files_may_be_given_from_anywhere(tote):
+    (tote.folder / "other").mkdir()
+    tote.ok("run", "--store", "s.tote", "--", "echo", ":::", "a")
+    done = tote.ok("run", "--store", "../s.tote", "--resume", "--", "echo", ":::", "a", "b",
+                   cwd=tote.folder / "other")
+    assert done.out == "b\n"
+    make = ["--", *SHELL, 'echo > "$1"', "x", "{out:{item}}", ":::", "a"]
+    assert "are in" in tote.refused("run", "--store", "../s.tote", "--resume", *make,
+                                    cwd=tote.folder / "other")
+
+
+def test_commands_whose_folder_was_moved_are_not_tried(tote):
+    there = tote.folder / "there"
+    there.mkdir()
+    tote.run("run", "--store", "../s.tote", "--cwd", "start", "--workers", 1, "--batch", 1, "--halt",
+             "now,done=1", "--", "echo", ":::", 1, 2, cwd=there)
+    there.rename(tote.folder / "elsewhere")
+    assert "is not there any more" in tote.refused("resume", "s.tote")
+    assert tote.value("SELECT count(*) FROM record") == 1
+
+
+def test_a_damaged_store_is_no_fault_of_an_engine(tote):
+    tote.ok("run", "--store", "s.tote", "--", "true", ":::", 1)
+    with contextlib.closing(sqlite3.connect(tote.folder / "s.tote")) as store, store:
+        store.execute("UPDATE record SET seal = seal + 1")
+    assert "is damaged" in tote.refused("log", "s.tote", status=1)
+
+
+def test_a_file_that_is_gone_is_no_failure(tote):
+    block = f"while [ -e {tote.folder}/block ]; do sleep 0.05; done; "
+    tote.ok("run", "--store", "s.tote", "--", *SHELL, block + 'echo > "$1"', "x", "{out:{item}}",
+            ":::", "a", "b")
+    (tote.folder / "results" / "a").unlink()
+    (tote.folder / "block").touch()
+    with tote.start("resume", "s.tote") as process:
+        wait_until(lambda: tote.json("status", "s.tote")["done"] == 1)
+        process.kill()
+        process.communicate()
+    status = tote.json("status", "s.tote")
+    assert (status["done"], status["failed"], status["can_resume"]) == (1, 0, True)
+    assert tote.ok("log", "s.tote").out == ""
+    assert "outcome:  wrong, taken back" in tote.ok("log", "s.tote", 0).out
+    (tote.folder / "block").unlink()
+    tote.ok("resume", "s.tote")
+    assert tote.json("status", "s.tote")["can_resume"] is False
 
 
 def test_a_changed_list_runs_what_is_new(tote):

@@ -54,6 +54,15 @@ def assert_all_gone(family):
                lambda: f"still alive: {shown(p for p, s in family.items() if is_alive(p, s))}")
 
 
+def comm(pid):
+    """The name of a process; empty if it has ended meanwhile."""
+    try:
+        with open(f"/proc/{pid}/comm", encoding="ascii") as file:
+            return file.read().strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
 def test_a_killed_worker_loses_its_batch_and_nothing_else(tote, engine):
     process, family = start_until(tote, engine, 20, "--json")
     victims = workers_of(engine, family)
@@ -145,7 +154,7 @@ def test_a_ray_without_its_raylet_is_given_up(tote, usable_engines):
 
 def test_kill_9_of_the_box(tote, engine):
     process, family = start_until(tote, engine, 10)
-    (box,) = [pid for pid in family if open(f"/proc/{pid}/comm").read().strip() == "tote-box"]
+    (box,) = [pid for pid in family if comm(pid) == "tote-box"]
     os.kill(box, signal.SIGKILL)
     status, out, err = finish(process)
     assert status == 5 and out == "", err
@@ -173,7 +182,7 @@ def test_a_shell_sees_130(tote):
                          start_new_session=True)
     wait_until(lambda: records(tote) >= 10)
     (pid,) = [pid for pid in descendants(process.pid) if command_line(pid).split()[1:2] == ["run"]
-              and open(f"/proc/{pid}/comm").read().strip() == "tote"]
+              and comm(pid) == "tote"]
     os.kill(pid, signal.SIGINT)
     status, out, err = finish(process)
     assert "status 130" in out, (out, err)

@@ -249,3 +249,19 @@ def wait_until(condition, message="it did not happen"):
         if time.monotonic() > deadline:
             pytest.fail(message() if callable(message) else message)
         time.sleep(0.01)
+
+
+# --- a disk of our own ---
+
+def on_small_disk(tote, script, size="2m", options=""):
+    """Runs a shell script that sees a small disk at ./disk, and tote as $TOTE; (status, stdout,
+    stderr). The disk is gone with it. A skip where none can be made."""
+    disk = tote.folder / "disk"
+    disk.mkdir(exist_ok=True)
+    prefix = ["unshare", "-Urm", "sh", "-c",
+              f'mount -t tmpfs -o size={size}{options} tmpfs disk && exec sh -c "$1"', "sh"]
+    if subprocess.run([*prefix, "true"], cwd=tote.folder, capture_output=True).returncode != 0:
+        pytest.skip("no disk of our own can be mounted here")
+    done = subprocess.run([*prefix, script], cwd=tote.folder, env={**tote.env, "TOTE": TOTE},
+                          capture_output=True, text=True, errors="replace", timeout=PATIENCE_S)
+    return Done(done.returncode, done.stdout, done.stderr)

@@ -45,12 +45,15 @@ static void drain(struct tote_items *items, struct outcome *outcome)
     assert(outcome->rc >= 0 || (outcome->rc == -EINVAL && err.text[0]));
 }
 
-static struct tote_items *open_fd(int fd, enum tote_items_kind kind, char end)
+enum { PATH_BYTES = 32 };
+
+/* path is the caller's room for a text that is borrowed while the list is open. */
+static struct tote_items *open_fd(int fd, enum tote_items_kind kind, char end,
+                                  char path[static PATH_BYTES])
 {
-    char path[32];
     struct tote_items *items = NULL;
     struct tote_error err = {0};
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    snprintf(path, PATH_BYTES, "/proc/self/fd/%d", fd);
     const struct tote_items_source source = {.kind = kind, .path = path, .end = end};
     if (tote_items_open(&source, &items, &err) < 0) {
         assert(err.text[0] && !items);
@@ -69,11 +72,12 @@ static struct outcome read_file(const char *head, const uint8_t *data, size_t si
                                 enum tote_items_kind kind, char end)
 {
     struct outcome outcome = {.rc = -EINVAL};
+    char path[PATH_BYTES];
     int fd = memfd_create("csv", MFD_CLOEXEC);
     assert(fd >= 0);
     put(fd, head, strlen(head));
     put(fd, data, size);
-    struct tote_items *items = open_fd(fd, kind, end);
+    struct tote_items *items = open_fd(fd, kind, end, path);
     if (items)
         drain(items, &outcome);
     assert(outcome.rc != TOTE_ITEMS_LATER);
@@ -86,11 +90,12 @@ static struct outcome read_pipe(const char *head, const uint8_t *data, size_t si
                                 enum tote_items_kind kind, char end)
 {
     struct outcome outcome = {.rc = 0};
+    char path[PATH_BYTES];
     int ends[2];
     int rc = pipe(ends);
     assert(rc == 0);
     put(ends[1], head, strlen(head));
-    struct tote_items *items = open_fd(ends[0], kind, end);
+    struct tote_items *items = open_fd(ends[0], kind, end, path);
     assert(items);
     for (size_t done = 0, n = 1; done < size; done += n, n = n * 2 + 1) {
         n = n < size - done ? n : size - done;

@@ -23,7 +23,7 @@
 
 int fixture_enter(void **state)
 {
-    char folder[] = "/tmp/tote-store-XXXXXX";
+    char folder[] = "/tmp/unit-store-XXXXXX";
     if (!mkdtemp(folder) || chdir(folder) < 0)
         return -1;
     *state = strdup(folder);

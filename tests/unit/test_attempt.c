@@ -98,7 +98,7 @@ int __wrap_fsync(int fd)
 
 /* --- a folder of attempts --- */
 
-static char folder[] = "/tmp/tote-attempt-XXXXXX", attempts[64];
+static char folder[] = "/tmp/unit-attempt-XXXXXX", attempts[64];
 
 static int make_folder(void **state)
 {

@@ -291,7 +291,7 @@ static void hold_fifo(const char *fifo)
 static void nothing_outlives_tote(void **state)
 {
     (void)state;
-    char fifo[] = "/tmp/tote-box-XXXXXX", text[16];
+    char fifo[] = "/tmp/unit-box-XXXXXX", text[16];
     size_t n = 0;
     assert_int_equal(close(mkstemp(fifo)), 0);
     unlink(fifo);

@@ -24,7 +24,7 @@
 
 enum { TEXT_MAX = 4096 };
 
-static char folder[] = "/tmp/tote-test-items-XXXXXX";
+static char folder[] = "/tmp/unit-test-items-XXXXXX";
 static char file_path[64], fifo_path[64];
 
 static int make_folder(void **state)
@@ -109,7 +109,6 @@ static struct seen read_file(enum tote_items_kind kind, char end, const void *da
     struct tote_items *items = open_source(
         (struct tote_items_source){.kind = kind, .path = file_path, .end = end});
     assert_int_equal(tote_items_fd(items), -1);
-    assert_int_equal(tote_items_count(items), -1);
     drain(items, &seen);
     tote_items_close(items);
     return seen;
@@ -130,14 +129,13 @@ static void check_open_fails(struct tote_items_source source, const char *why)
 static const char *const abc[] = {"a", "b", "c"};
 static const char *const numbers[] = {"1", "2"};
 
-static void check_values(const struct tote_items_list *lists, size_t n, int64_t count,
+static void check_values(const struct tote_items_list *lists, size_t n,
                          const char *want)
 {
     struct seen seen = {.n = 0};
     size_t n_columns = 0;
     struct tote_items *items = open_source((struct tote_items_source){
         .kind = TOTE_ITEMS_VALUES, .lists = lists, .n_lists = n});
-    assert_int_equal(tote_items_count(items), count);
     assert_int_equal(tote_items_fd(items), -1);
     assert_null(tote_items_columns(items, &n_columns));
     assert_int_equal(n_columns, n);
@@ -165,14 +163,14 @@ static void values_are_products_and_links(void **state)
                                         all_linked[] = {{abc, 3, false},
                                                         {numbers, 2, true},
                                                         {abc, 1, true}};
-    check_values(one, 1, 3, "[a][b][c]");
-    check_values(two, 2, 6, "[a,1][a,2][b,1][b,2][c,1][c,2]");
-    check_values(linked, 2, 2, "[a,1][b,2]");
-    check_values(mixed, 4, 8,
+    check_values(one, 1, "[a][b][c]");
+    check_values(two, 2, "[a,1][a,2][b,1][b,2][c,1][c,2]");
+    check_values(linked, 2, "[a,1][b,2]");
+    check_values(mixed, 4,
                  "[1,1,a,a][1,1,a,b][1,2,b,a][1,2,b,b]"
                  "[2,1,a,a][2,1,a,b][2,2,b,a][2,2,b,b]");
-    check_values(none, 2, 0, "");
-    check_values(all_linked, 3, 1, "[a,1,a]");
+    check_values(none, 2, "");
+    check_values(all_linked, 3, "[a,1,a]");
 }
 
 static void products_have_a_limit(void **state)
@@ -187,7 +185,6 @@ static void products_have_a_limit(void **state)
     check_open_fails(source, "more than 1099511627776 items");
     source.n_lists = 40; /* as many as a bag may have; none of them is made */
     struct tote_items *items = open_source(source);
-    assert_int_equal(tote_items_count(items), TOTE_BAG_MAX);
     tote_items_close(items);
     source.lists = linked;
     source.n_lists = 1;

@@ -60,7 +60,7 @@ ssize_t __wrap_read(int fd, void *into, size_t n)
 }
 
 static const char *path;
-static char made[] = "/tmp/tote-test-faults-XXXXXX";
+static char made[] = "/tmp/unit-test-faults-XXXXXX";
 
 static int make_file(void **state)
 {

@@ -57,7 +57,7 @@ static void make_texts(char (*texts)[TEXT_MAX])
 /* Runs argv with standard output into a file that nobody else knows. */
 static int run(const char *const *argv, const char *locale)
 {
-    char path[] = "/tmp/tote-test-quote-XXXXXX";
+    char path[] = "/tmp/unit-test-quote-XXXXXX";
     int out = mkostemp(path, O_CLOEXEC), status = -1;
     const char *env[] = {"PATH=/usr/bin:/bin", locale, NULL};
     posix_spawn_file_actions_t actions;
@@ -124,7 +124,7 @@ static void shells_read_back_what_was_quoted(void **state)
     (void)state;
     static const char *const locales[] = {"LC_ALL=C", "LC_ALL=C.UTF-8"};
     static char texts[TEXTS][TEXT_MAX];
-    char path[] = "/tmp/tote-test-quote-XXXXXX";
+    char path[] = "/tmp/unit-test-quote-XXXXXX";
     int n_run = 0;
     make_texts(texts);
     write_script(path, texts);
@@ -147,7 +147,7 @@ static void a_first_word_is_a_name(void **state)
     static const char *const names[] = {"if",  "done", "time",
                                         "a=b", "x+=1", "function"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        char script[256], *quoted = tote_shell_quote(names[i]);
+        char script[256], *quoted = tote_shell_join(&names[i], 1);
         const char *argv[] = {NULL, "-c", script, NULL};
         assert_non_null(quoted);
         snprintf(
@@ -170,7 +170,7 @@ static void safe_words_stay_as_they_are(void **state)
     (void)state;
     static const char *const safe[] = {"a", "--level=9", "./x,y", "/a/b_c-d.e:f@g%1+2"};
     for (size_t i = 0; i < sizeof safe / sizeof safe[0]; i++) {
-        char *quoted = tote_shell_quote(safe[i]);
+        char *quoted = tote_shell_join(&safe[i], 1);
         assert_string_equal(quoted, safe[i]);
         free(quoted);
     }

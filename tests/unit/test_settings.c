@@ -27,7 +27,7 @@ static int load(const char *bag, const char *const *words,
     static char path[64]; /* ret borrows it */
     char *argv[WORDS_MAX];
     int argc = 0;
-    snprintf(path, sizeof path, "/tmp/tote-settings-XXXXXX");
+    snprintf(path, sizeof path, "/tmp/unit-settings-XXXXXX");
     if (bag) {
         FILE *file = fdopen(mkstemp(path), "w");
         assert_non_null(file);
@@ -262,12 +262,12 @@ static void a_command_makes_a_bag_of_commands(void **state)
     words = WORDS("-0", "-a", "list", "--json", "--", "true");
     assert_int_equal(load(NULL, words, TOTE_SETTINGS_RUN, &s, NULL), 0);
     assert_int_equal(tote_settings_source(&s), TOTE_SOURCE_FILE);
-    assert_true(s.null && s.output == TOTE_PRINT_NONE);
+    assert_true(s.null && s.print == TOTE_PRINT_NONE && s.output == TOTE_PRINT_ASDONE);
     tote_settings_finish(&s);
     words = WORDS("--items=-", "--output=ordered", "--json", "--", "true");
     assert_int_equal(load(NULL, words, TOTE_SETTINGS_RUN, &s, NULL), 0);
     assert_int_equal(tote_settings_source(&s), TOTE_SOURCE_STDIN);
-    assert_int_equal(s.output, TOTE_PRINT_ORDERED);
+    assert_int_equal(s.print, TOTE_PRINT_ORDERED);
     tote_settings_finish(&s);
 }
 

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: MIT
+"""Bags of commands between their states: while a list is read, while a run drains, after a disk
+that failed in the middle of a batch, after published files were lost or changed. Kills at random
+points: the crash tests."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import time
+
+import pytest
+from tote_tool import PATIENCE_S, wait_until
+
+SHELL = "sh -c".split()
+
+
+def is_idle(pid):
+    """It sleeps whenever one looks: what polls without waiting does not."""
+    for _ in range(50):
+        with open(f"/proc/{pid}/stat") as file:
+            if file.read().rpartition(")")[2].split()[0] != "S":
+                return False
+        time.sleep(0.01)
+    return True
+
+
+def tasks(tote):
+    try:
+        return tote.value("SELECT count(*) FROM task", tote.folder / "s.tote")
+    except sqlite3.OperationalError:
+        return 0
+
+
+def attempts(results):
+    return [name for path in results.glob(".tote-*/attempts") for name in os.listdir(path)]
+
+
+def test_folders_of_attempts_go_while_the_bag_runs(tote):
+    results = tote.folder / "results"
+    task = 'echo "$1" >"$2"; [ "$1" != 40 ] || while [ ! -e "$3" ]; do sleep 0.01; done'
+    with tote.start("run", "--store", "s.tote", "--workers", 1, "--batch", 1, "--", *SHELL, task,
+                    "x", "{item}", "{out:{item}}", tote.folder / "now", ":::",
+                    *range(41)) as process:  # fmt: skip
+        try:
+            wait_until(lambda: (results / "39").exists())
+            wait_until(lambda: len(attempts(results)) <= 2, lambda: str(attempts(results)))
+        finally:
+            (tote.folder / "now").touch()
+        assert process.wait(PATIENCE_S) == 0
+    assert sorted(map(int, os.listdir(results))) == list(range(41))
+
+
+def test_a_run_that_drains_is_idle_however_long_its_list(tote):
+    with subprocess.Popen(["yes"], stdout=subprocess.PIPE) as items:
+        with tote.start("run", "--store", "s.tote", "--workers", 1, "--grace", 3600, "--", *SHELL,
+                        "while :; do sleep 0.1; done; : {item}", stdin=items.stdout) as process:
+            try:
+                wait_until(lambda: tasks(tote) > 1000)
+                process.send_signal(signal.SIGINT)
+                wait_until(lambda: is_idle(process.pid), "it is busy although it only waits")
+            finally:
+                process.send_signal(signal.SIGINT)
+                items.kill()
+            assert process.wait(PATIENCE_S) == -signal.SIGINT
+
+
+def test_progress_is_no_end_of_a_list_that_is_read(tote):
+    command = ["run", "--store", "s.tote", "--", *SHELL, "echo {item} >{out:{item}}"]
+    with tote.start(*command, stdin=subprocess.PIPE) as process:
+        process.stdin.write("a\n")
+        process.stdin.flush()
+        wait_until((tote.folder / "s.tote").exists)
+        process.send_signal(signal.SIGUSR1)
+        wait_until(lambda: is_idle(process.pid))
+        process.communicate("b\n", timeout=PATIENCE_S)
+    assert process.returncode == 0
+    assert sorted(os.listdir(tote.folder / "results")) == ["a", "b"]
+
+
+def test_ctrl_c_is_heard_while_inputs_are_hashed(tote):
+    with open(tote.folder / "large", "wb") as file:
+        file.truncate(1 << 30)
+    for number in range(1000):  # the check comes between two files
+        (tote.folder / str(number)).symlink_to("large")
+    with tote.start("run", "--store", "s.tote", "--", "cat", "{in:{item}}", ":::",
+                    *range(1000)) as process:  # fmt: skip
+        wait_until((tote.folder / "s.tote").exists)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == -signal.SIGINT and "interrupted while the list was read" in err
+
+
+def lock(folder):
+    """Nothing can be made in it then, by root neither."""
+    if os.geteuid() != 0:
+        folder.chmod(0o555)
+    elif subprocess.run(["chattr", "+i", folder], stderr=subprocess.DEVNULL).returncode != 0:
+        pytest.skip("root can write everywhere here")
+
+
+def unlock(folder):
+    if os.geteuid() == 0:
+        subprocess.run(["chattr", "-i", folder], check=True)
+    folder.chmod(0o755)
+
+
+def test_what_a_broken_batch_has_published_is_taken_back(tote):
+    """The disk fails between two tasks of a batch: the first one's file has no record."""
+    locked = tote.folder / "results" / "locked"
+    locked.mkdir(parents=True)
+    lock(locked)
+    try:
+        make = ["--workers", 1, "--batch", 2, "--", *SHELL, "echo {item} >{out:{item}}", ":::",
+                "a", "locked/b"]  # fmt: skip
+        done = tote.run("run", "--store", "s.tote", *make)
+        assert done.status == 1 and "cannot publish 'locked/b'" in done.sentence
+        assert os.listdir(tote.folder / "results") == ["locked"]
+    finally:
+        unlock(locked)
+    tote.ok("run", "--store", "s.tote", *make)
+
+
+# --- published files ---
+
+def copy(tote, content):
+    (tote.folder / "in").write_text(content)
+    return ["--", "cp", "{in:{item}}", "{out:copy}", ":::", "in"]
+
+
+def test_a_changed_input_replaces_what_was_published(tote):
+    tote.ok("run", "--store", "s.tote", *copy(tote, "one"))
+    copy(tote, "two")
+    tote.ok("resume", "s.tote")
+    assert (tote.folder / "results" / "copy").read_text() == "two"
+
+
+def test_a_file_that_became_the_user_s_is_not_replaced(tote):
+    tote.ok("run", "--store", "s.tote", *copy(tote, "one"))
+    (tote.folder / "results" / "copy").write_text("mine")
+    copy(tote, "two")
+    assert "was changed since this bag made it" in tote.refused("resume", "s.tote")
+    assert (tote.folder / "results" / "copy").read_text() == "mine"
+    tote.ok("resume", "s.tote", "--force")
+    assert (tote.folder / "results" / "copy").read_text() == "two"
