@@ -40,7 +40,7 @@ clean:
 help:
 	@echo 'make            install what the build needs (Debian packages), build into build/'
 	@echo 'make demo       compare the engines on one bag, about a minute'
-	@echo 'make check      all tests, about 20 minutes on 2 cores; make soak: longer ones too'
+	@echo 'make check      all tests, about 35 minutes on 2 cores; make soak: longer ones too'
 	@echo 'make bench      measure the speed of tote itself'
 	@echo 'make install    into PREFIX (/usr/local), below DESTDIR'
 	@echo 'make clean      remove build/'

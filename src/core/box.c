@@ -17,7 +17,11 @@
 
 #include "core/box_init.h"
 
-#define SCRATCH_FULL "/dev/shm/tote" /* on the box's own tmpfs */
+/* Where a box mounts its own tmpfs. Commands of a user's may keep data in /dev/shm, so
+ * theirs is mounted where the least is looked for on a running machine: what is below
+ * /boot is hidden from them. */
+#define TMPFS         "/dev/shm"
+#define TMPFS_AT_BOOT "/boot"
 
 /* --- pipes --- */
 
@@ -86,10 +90,17 @@ static char **environment(char *tmpdir)
 
 /* --- start --- */
 
-static int make_scratch(struct tote_box *box, struct tote_error *err)
+static const char *tmpfs_of(const struct tote_box_config *config)
+{
+    bool is_at_boot = config->keeps_shm && access(TMPFS_AT_BOOT, F_OK) == 0;
+    return is_at_boot ? TMPFS_AT_BOOT : TMPFS;
+}
+
+static int make_scratch(const struct tote_box_config *config, struct tote_box *box,
+                        struct tote_error *err)
 {
     if (box->is_full) {
-        snprintf(box->scratch, sizeof box->scratch, SCRATCH_FULL);
+        snprintf(box->scratch, sizeof box->scratch, "%s/tote", tmpfs_of(config));
         return 0;
     }
     const char *parent = getenv("TMPDIR");
@@ -125,6 +136,7 @@ static pid_t start_init(const struct tote_box_config *config, struct tote_box *b
     struct tote_box_plan plan = {
         .argv = config->argv,
         .env = env,
+        .tmpfs = tmpfs_of(config),
         .scratch = box->scratch,
         .is_full = box->is_full,
         .has_host_network = config->has_host_network,
@@ -155,7 +167,7 @@ static int try_start(const struct tote_box_config *config, struct tote_box *box,
 {
     *ret_step = TOTE_BOX_STEP_CLONE;
     struct ends ends;
-    int rc = make_scratch(box, err);
+    int rc = make_scratch(config, box, err);
     if (rc < 0)
         return rc;
     rc = open_ends(&ends, err);

@@ -6,7 +6,8 @@
  *     tote_box_end(&box, &status, &usage);
  *
  * A full box is a user, PID, mount and network namespace: loopback only, a fresh /proc,
- * and a fresh tmpfs on /dev/shm that holds the scratch directory, so that files vanish
+ * and a fresh tmpfs on /dev/shm (on /boot, if the host's /dev/shm is to be seen) that
+ * holds the scratch directory, so that files vanish
  * with it. Its init starts the engine, reaps, and, when the engine ends, kills and
  * reaps whatever is left, so that the wait4 in tote_box_end sees the exact CPU time of
  * the whole tree. When tote dies, even by SIGKILL, the kernel kills the init and with
@@ -34,6 +35,7 @@
 struct tote_box_config {
     char *const *argv;     /* argv[0] is the path of the program */
     bool has_host_network; /* true: no network namespace */
+    bool keeps_shm;        /* true: the host's /dev/shm is seen */
 };
 
 struct tote_box {

@@ -98,7 +98,7 @@ static void build(const struct tote_box_plan *plan)
         map_ids("/proc/self/gid_map", plan->gid) < 0 ||
         mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
         mount("proc", "/proc", "proc", plain | MS_NOEXEC, NULL) < 0 ||
-        mount("tote", "/dev/shm", "tmpfs", plain, "mode=1777") < 0 ||
+        mount("tote", plan->tmpfs, "tmpfs", plain, "mode=1777") < 0 ||
         mkdir(plan->scratch, 0700) < 0)
         fail(plan, TOTE_BOX_STEP_SETUP);
     if (!plan->has_host_network && raise_loopback() < 0)

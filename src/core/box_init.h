@@ -22,7 +22,8 @@ struct tote_box_failure {
 
 struct tote_box_plan {
     char *const *argv, *const *env;
-    const char *scratch;
+    const char *tmpfs;   /* of a full box: an existing folder, where it is mounted */
+    const char *scratch; /* of a full box: below it */
     bool is_full, has_host_network;
     uid_t uid;
     gid_t gid;

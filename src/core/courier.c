@@ -491,8 +491,8 @@ int tote_courier_check_room(const struct tote_courier *courier, struct tote_erro
     free(path);
     bool is_disk = code == ENOSPC || code == EDQUOT || code == EROFS || code == EIO;
     return is_disk ? tote_error_set(err, -code,
-                                    "a batch was lost, and %.300s has no room for what "
-                                    "came of it: %s",
+                                    "a task failed or was lost, and %.300s has no room "
+                                    "for what comes of one: %s",
                                     courier->slices, strerror(code))
                    : 0;
 }

@@ -147,8 +147,9 @@ static int end_whole(struct tote_dispatcher *d, struct tote_error *err)
 static bool must_halt(struct tote_dispatcher *d)
 {
     if (!d->has_halted)
-        d->has_halted = tote_halt_is_due(&d->halt, d->run_ok, d->run_failed,
-                                         d->is_whole ? d->recorder.tasks : 0);
+        d->has_halted =
+            tote_halt_is_due(&d->halt, d->run_ok, d->run_failed,
+                             d->is_whole ? d->recorder.tasks - d->unlisted : 0);
     return d->has_halted;
 }
 

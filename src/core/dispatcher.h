@@ -82,8 +82,10 @@ struct tote_dispatcher {
     size_t n_gone, gone_capacity;
     struct tote_budget budget;
     struct tote_halt halt;
-    bool is_whole;   /* the bag does not grow any more */
-    bool has_halted; /* halt's condition came true, and not all tasks had a result */
+    bool is_whole;     /* the bag does not grow any more */
+    bool has_halted;   /* halt's condition came true, and not all tasks had a result */
+    uint64_t unlisted; /* of the skipped tasks: not of the list any more; the caller
+                          sets it */
     uint64_t run_ok, run_failed; /* results of this run; the recorder's counts hold
                                   * those of earlier runs too */
     uint64_t retried;            /* attempts that were not the last of their task */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,31 @@ static void taken_finish(struct taken *taken)
     *taken = (struct taken){.item = NULL};
 }
 
+static bool is_utf8(const char *text)
+{
+    json_t *value = json_string(text);
+    json_decref(value);
+    return value != NULL;
+}
+
+/* The names of staged files go to the engine, as JSON. */
+static int check_names(const struct tote_commands *commands,
+                       const struct tote_command *command, struct tote_error *err)
+{
+    const char *bad = NULL;
+    for (size_t i = 0; commands->rules.is_staged && i < command->n_ins; i++)
+        bad = is_utf8(command->ins[i].path) ? bad : command->ins[i].path;
+    for (size_t i = 0; commands->rules.is_staged && i < command->n_outs; i++)
+        bad = is_utf8(command->outs[i].path) ? bad : command->outs[i].path;
+    if (!bad)
+        return 0;
+    return tote_error_set(
+        err, -EINVAL,
+        "item '%.100s' names '%.200s', which is not UTF-8: such files "
+        "cannot be staged; --data shared takes any name",
+        command->item, bad);
+}
+
 /* Expands it, looks at its inputs, and makes its key. old, if not null, is a row with
  * the same item whose inputs may be as they were. */
 static int take(struct tote_commands *commands, struct taken *taken,
@@ -63,13 +89,15 @@ static int take(struct tote_commands *commands, struct taken *taken,
         return rc;
     const struct tote_command *command = &taken->expanded.command;
     struct tote_digest digests[TOTE_FILES_MAX];
-    rc = tote_inputs_stat(commands->start, command, &taken->row.inputs, err);
-    if (rc < 0)
-        return rc;
     for (size_t i = 0; i < command->n_outs; i++)
         taken->outs[i] = command->outs[i].path;
     taken->row.outs = taken->outs;
     taken->row.n_outs = command->n_outs;
+    rc = check_names(commands, command, err);
+    if (rc == 0)
+        rc = tote_inputs_stat(commands->start, command, &taken->row.inputs, err);
+    if (rc < 0)
+        return rc;
     bool is_same =
         old && memcmp(&old->inputs, &taken->row.inputs, sizeof old->inputs) == 0;
     if (is_same) {
@@ -285,6 +313,19 @@ static int copy_row(void *context, const struct tote_task_row *row)
     return 0;
 }
 
+/* What is done needs its inputs no more: they may have been cleared away. */
+static bool is_done(const struct listing *listing, uint64_t task)
+{
+    struct tote_record record = {0};
+    struct tote_result result = {0};
+    int64_t run;
+    void *memory = NULL;
+    int found =
+        tote_store_result(listing->store, task, &record, &result, &run, &memory, NULL);
+    free(memory);
+    return found > 0 && record.outcome == TOTE_OUTCOME_OK;
+}
+
 static int list_again(struct listing *listing, const struct tote_task_row *old)
 {
     if (old->listed + 1 != listing->commands->list)
@@ -292,7 +333,15 @@ static int list_again(struct listing *listing, const struct tote_task_row *old)
     struct taken taken = {.row = *old};
     taken.row.listed = listing->commands->list;
     taken.row.inputs = (struct tote_digest){0};
-    int rc = take(listing->commands, &taken, old, listing->err);
+    struct tote_error why = {0};
+    int rc = take(listing->commands, &taken, old, &why);
+    if (rc == -EINVAL && is_done(listing, old->task)) {
+        taken.row.key = old->key;
+        taken.row.inputs = old->inputs;
+        rc = 0;
+    }
+    if (rc < 0)
+        tote_error_set(listing->err, rc, "%s", why.text);
     if (rc == 0)
         rc = list_row(listing, &taken.row);
     taken_finish(&taken);

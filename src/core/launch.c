@@ -84,7 +84,8 @@ int tote_launch_open(struct tote_launch *launch,
 {
     char *argv[] = {(char *)config->engine->path, NULL};
     struct tote_box_config box = {.argv = argv,
-                                  .has_host_network = config->has_host_network};
+                                  .has_host_network = config->has_host_network,
+                                  .keeps_shm = config->bag && config->bag->is_commands};
     *launch = (struct tote_launch){.engine = config->engine,
                                    .slices = config->slices,
                                    .is_staged = config->is_staged,

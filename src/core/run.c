@@ -215,7 +215,9 @@ static int end_engine(struct run *run, int rc, struct tote_error *err)
 static void fill_row(struct run *run, int rc, const struct tote_error *err)
 {
     const struct tote_dispatcher *d = &run->dispatcher;
-    bool was_cut_short = !d->last_ns && (run->signal || d->has_halted);
+    bool is_cut =
+        !tote_dispatcher_is_recorded(d); /* what came while it stopped counts */
+    bool was_cut_short = is_cut && (run->signal || d->has_halted);
     enum tote_run_state state = rc < 0          ? TOTE_RUN_BROKEN
                                 : was_cut_short ? TOTE_RUN_INTERRUPTED
                                                 : TOTE_RUN_COMPLETE;
@@ -351,7 +353,8 @@ int tote_run(const struct tote_run_config *config, struct tote_store *store,
         rc = prepare(&run, err);
     if (rc == 0)
         rc = run_or_not(&run, err);
-    bool has_halted = run.dispatcher.has_halted && !run.dispatcher.last_ns;
+    bool has_halted =
+        run.dispatcher.has_halted && !tote_dispatcher_is_recorded(&run.dispatcher);
     tote_run_commands_close(run.commands);
     tote_launch_finish(&run.launch);
     tote_dispatcher_finish(&run.dispatcher);

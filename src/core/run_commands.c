@@ -98,6 +98,21 @@ static int take_in_whole(struct tote_run_commands *c, struct tote_error *err)
     return tote_intake_again(c->commands, c->publisher, c->store, &interrupt, err);
 }
 
+static int keep_duration(void *context, tote_ns_t duration)
+{
+    struct tote_run_commands *c = context;
+    c->durations[c->n_durations++ % TOTE_DURATIONS] = duration;
+    return 0;
+}
+
+/* A time limit in percent goes by what earlier runs took, from the first task on. */
+static int recall_durations(struct tote_run_commands *c, struct tote_error *err)
+{
+    if (!c->config->goes_on || !(c->commands->timeout_percent > 0))
+        return 0;
+    return tote_store_each_duration(c->store, 0, keep_duration, c, err);
+}
+
 /* Everything that is known before the run. A list that is to be streamed is empty. */
 static int prepare(struct tote_run_commands *c, struct tote_resume *ret_resume,
                    struct tote_error *err)
@@ -114,6 +129,8 @@ static int prepare(struct tote_run_commands *c, struct tote_resume *ret_resume,
     if (rc == 0 && c->config->goes_on)
         rc = tote_resume(c->config, c->store, c->publisher, c->dispatcher, ret_resume,
                          err);
+    if (rc == 0)
+        rc = recall_durations(c, err);
     c->has_more = c->is_streamed;
     return rc;
 }

@@ -149,8 +149,9 @@ static int publish_task(void *context, const struct tote_task_row *row)
     struct tote_expanded expanded = {0};
     int rc = tote_commands_expand(c->commands->template, row, &(struct tote_places){0},
                                   &expanded, &why);
-    if (rc == 0)
-        rc = publish(c, &expanded.command, record->attempt, result, &why);
+    if (rc < 0) /* it was expanded before it ran: the store is damaged */
+        return tote_error_set(receiving->err, -EIO, "%s", why.text);
+    rc = publish(c, &expanded.command, record->attempt, result, &why);
     tote_expanded_finish(&expanded);
     if (rc == 0)
         return 0;
@@ -201,6 +202,21 @@ static int check_agreement(const struct tote_pack *pack,
     return 0;
 }
 
+/* A pack that is not there, or not what it should be; a descriptor or memory that tote
+ * itself lacks is no loss of the batch. */
+static bool is_engines_fault(int rc)
+{
+    return rc == -EBADMSG || rc == -ENOENT || rc == -EMSGSIZE || rc == -ELOOP;
+}
+
+static bool has_failed(const struct tote_record *records, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (records[i].outcome != TOTE_OUTCOME_OK)
+            return true;
+    return false;
+}
+
 int tote_run_commands_receive(struct tote_run_commands *c, struct tote_record *records,
                               size_t n, struct tote_error *err)
 {
@@ -211,8 +227,11 @@ int tote_run_commands_receive(struct tote_run_commands *c, struct tote_record *r
         rc = check_agreement(&c->parcel.pack, records, n, err);
     if (rc < 0) {
         tote_courier_drop(&c->parcel);
-        return -EBADMSG;
+        return is_engines_fault(rc) ? -EBADMSG : -EIO;
     }
+    /* On a full disk every task fails, and none is to blame. */
+    if (has_failed(records, n) && tote_courier_check_room(c->courier, err) < 0)
+        return -EIO;
     return c->publisher ? publish_all(c, records, n, err) : 0;
 }
 

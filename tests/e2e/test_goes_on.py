@@ -7,6 +7,7 @@ import os
 import signal
 import sqlite3
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -143,3 +144,25 @@ def test_a_file_that_became_the_user_s_is_not_replaced(tote):
     assert (tote.folder / "results" / "copy").read_text() == "mine"
     tote.ok("resume", "s.tote", "--force")
     assert (tote.folder / "results" / "copy").read_text() == "two"
+
+
+def test_what_is_done_needs_its_inputs_no_more(tote):
+    for name in "abc":
+        (tote.folder / name).write_text(name)
+    tote.ok("run", "--store", "s.tote", "--", "cp", "{in:{item}}", "{out:{item}.o}", ":::",
+            "a", "b", "c")  # fmt: skip
+    os.unlink(tote.folder / "a")
+    (tote.folder / "b").write_text("changed")
+    tote.ok("resume", "s.tote")
+    made = {path.name: path.read_text() for path in (tote.folder / "results").iterdir()}
+    assert made["a.o"] == "a" and made["b.o"] == "changed"
+
+
+# --- the box ---
+
+def test_commands_see_the_shared_memory_of_the_host(tote):
+    """Where people on a cluster keep their scratch data."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm", prefix="unit-") as folder:
+        script = f"echo {{item}} >{folder}/{{item}}"
+        tote.ok("run", "--", *SHELL, script, ":::", "a", "b")
+        assert sorted(os.listdir(folder)) == ["a", "b"]
