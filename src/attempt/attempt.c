@@ -278,7 +278,7 @@ static enum tote_cause collect_outputs(struct tote_attempt *attempt,
     int failed =
         attempt->rules->is_staged
             ? tote_outputs_move(place->folder, place->here, command, &attempt->why)
-            : tote_place_keep(place, command, &attempt->why);
+            : tote_place_keep(place, &attempt->why);
     if (failed)
         return TOTE_CAUSE_OUTPUT;
     result->outs = attempt->files;
@@ -313,6 +313,8 @@ static int run_all(struct tote_attempt *attempt, const struct tote_command *comm
         result->cause = collect_outputs(attempt, command, result);
     if (attempt->rules->is_staged || !result->n_outs)
         tote_place_clear(place);
+    result->left = place->left;
+    result->left_name = place->left_name;
     return stop;
 }
 

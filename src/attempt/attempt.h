@@ -12,7 +12,10 @@
  * 0700, made empty: if one of that name is there it is an error (cause FOLDER), since
  * attempt numbers are never used twice. (An attempt that leaves its folder empty hands
  * it on to the next one of this handle, by a rename; close removes the last.) Inputs
- * that have another name there are symbolic links; the folders above outputs are made.
+ * that have another name there are links: hard ones to what is staged, where the
+ * filesystem allows it, else symbolic ones (a tool that refuses a file with two names,
+ * as gzip does unless it writes elsewhere, refuses both); the folders above outputs are
+ * made.
  * The command runs with its working directory there (or in rules.start), TMPDIR set to
  * it, stdin /dev/null, no descriptor but 0, 1, 2, default signals, its own process
  * group, PR_SET_PDEATHSIG KILL, PR_SET_NO_NEW_PRIVS unset, RLIMIT_CORE 0, the rlimits
@@ -32,7 +35,9 @@
  * through a symlink, one link); it is hashed, synced, and, if staged, moved to its name
  * beside tote-task. Otherwise nothing of it stays. In shared mode the outputs of a good
  * attempt stay in its folder for tote to publish, all else in it is removed; without
- * outputs the folder is removed too. One thread. */
+ * outputs the folder is removed too. What is removed with it and is neither an input
+ * nor an output is counted (result.left), and one of it named, however the attempt
+ * ended: so that what no {out:} names is not lost without a word. One thread. */
 #ifndef TOTE_ATTEMPT_H
 #define TOTE_ATTEMPT_H
 

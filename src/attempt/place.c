@@ -157,6 +157,18 @@ static int look_at_input(const struct tote_place *place, const char *path,
     return 0;
 }
 
+/* Only what lies there itself: a link there leads to a file that is not the worker's,
+ * whose count of links others may look at. False: not this way. */
+static bool link_staged(const struct tote_place *place,
+                        const struct tote_slice_file *file)
+{
+    struct stat info;
+    return place->staged &&
+           fstatat(place->here, file->path, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISREG(info.st_mode) &&
+           linkat(place->here, file->path, place->folder, file->as, 0) == 0;
+}
+
 static int link_input(const struct tote_place *place,
                       const struct tote_slice_file *file)
 {
@@ -168,6 +180,8 @@ static int link_input(const struct tote_place *place,
                  place->staged ? "/" : "", file->path);
     int failed = (size_t)n >= sizeof target ? ENAMETOOLONG
                                             : make_parents(place->folder, file->as);
+    if (!failed && link_staged(place, file))
+        return 0;
     if (!failed && symlinkat(target, place->folder, file->as) < 0)
         failed = errno;
     return failed;
@@ -212,6 +226,9 @@ enum tote_cause tote_place_make(struct tote_place *place,
                                 uint64_t *bytes_in, struct tote_error *why)
 {
     place->is_made = false;
+    place->command = command;
+    place->left = 0;
+    place->left_name[0] = '\0';
     snprintf(place->name, TOTE_PLACE_NAME_MAX, "%" PRIu64 ".%" PRIu32, command->task,
              number);
     bool has_files = command->n_ins + command->n_outs > 0;
@@ -232,13 +249,74 @@ enum tote_cause tote_place_make(struct tote_place *place,
 
 /* --- clearing --- */
 
-static size_t count_entries(DIR *dir)
+static bool is_dots(const char *name)
+{
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+static bool begins(const char *path, const char *name)
+{
+    size_t n = strlen(name);
+    return strncmp(path, name, n) == 0 && (path[n] == '/' || path[n] == '\0');
+}
+
+/* Of a file that it reads or makes: its name, or that of a folder above it. */
+static bool is_asked_for(const struct tote_command *command, const char *name)
+{
+    for (size_t i = 0; i < command->n_outs; i++)
+        if (begins(command->outs[i].path, name))
+            return true;
+    for (size_t i = 0; i < command->n_ins; i++)
+        if (begins(command->ins[i].as, name))
+            return true;
+    return false;
+}
+
+static void note_left(struct tote_place *place, const char *name)
+{
+    if (place->left == 0 || strcmp(name, place->left_name) < 0)
+        snprintf(place->left_name, sizeof place->left_name, "%.255s", name);
+    if (place->left < UINT32_MAX)
+        place->left++;
+}
+
+/* Within a folder that was made for a file: many a tool writes beside what it reads. No
+ * deeper, so that this stays cheap. */
+static void look_below(struct tote_place *place, int parent, const char *folder)
+{
+    struct dirent *entry;
+    char name[2 * (TOTE_LEFT_NAME_MAX + 1)];
+    int fd = openat(parent, folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    if (!dir)
+        close_one(&fd);
+    while (dir && (entry = readdir(dir))) {
+        snprintf(name, sizeof name, "%.255s/%.255s", folder, entry->d_name);
+        if (!is_dots(entry->d_name) && !is_asked_for(place->command, name))
+            note_left(place, name);
+    }
+    if (dir)
+        closedir(dir);
+}
+
+/* How much is in the folder itself; notes what of it, and below, nobody has asked for.
+ */
+static size_t look_through(struct tote_place *place, DIR *dir)
 {
     size_t n = 0;
     struct dirent *entry;
+    place->left = 0;
+    place->left_name[0] = '\0';
     rewinddir(dir);
-    while ((entry = readdir(dir)))
-        n += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    while ((entry = readdir(dir))) {
+        if (is_dots(entry->d_name))
+            continue;
+        n++;
+        if (!is_asked_for(place->command, entry->d_name))
+            note_left(place, entry->d_name);
+        else if (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN)
+            look_below(place, dirfd(dir), entry->d_name);
+    }
     return n;
 }
 
@@ -258,16 +336,29 @@ static bool is_like_new(struct tote_place *place)
     struct stat named, opened;
     if (!place->spare)
         place->spare = open_dir(place->attempts, place->name);
-    return place->spare &&
+    return place->spare && look_through(place, place->spare) == 0 &&
            fstatat(place->attempts, place->name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
            fstat(dirfd(place->spare), &opened) == 0 && named.st_ino == opened.st_ino &&
            named.st_dev == opened.st_dev && named.st_mode == (S_IFDIR | 0700) &&
-           named.st_uid == geteuid() && count_entries(place->spare) == 0;
+           named.st_uid == geteuid();
+}
+
+/* In the folder of a command with files. One that cannot be read counts as empty, and
+ * is emptied all the same. */
+static size_t count_all(struct tote_place *place)
+{
+    DIR *dir = open_dir(place->folder, ".");
+    size_t n = dir ? look_through(place, dir) : 0;
+    if (dir)
+        closedir(dir);
+    return n;
 }
 
 void tote_place_clear(struct tote_place *place)
 {
     bool has_files = place->folder >= 0;
+    if (has_files)
+        count_all(place);
     close_one(&place->folder);
     if (!place->is_made)
         return;
@@ -281,17 +372,14 @@ void tote_place_clear(struct tote_place *place)
 }
 
 /* True if the folder holds nothing but the outputs, which lie in it itself. */
-static bool holds_only(const struct tote_place *place,
-                       const struct tote_command *command)
+static bool holds_only(struct tote_place *place)
 {
+    const struct tote_command *command = place->command;
+    size_t n = count_all(place);
     for (size_t i = 0; i < command->n_outs; i++)
         if (strchr(command->outs[i].path, '/'))
             return false;
-    DIR *dir = open_dir(place->folder, ".");
-    bool is_only = dir && count_entries(dir) == command->n_outs;
-    if (dir)
-        closedir(dir);
-    return is_only;
+    return n == command->n_outs;
 }
 
 static int move_outputs(int from, int to, const struct tote_command *command)
@@ -308,10 +396,9 @@ static int move_outputs(int from, int to, const struct tote_command *command)
 }
 
 /* The outputs go into a new folder of the old name, and the old one goes. */
-int tote_place_keep(struct tote_place *place, const struct tote_command *command,
-                    struct tote_error *why)
+int tote_place_keep(struct tote_place *place, struct tote_error *why)
 {
-    if (holds_only(place, command)) {
+    if (holds_only(place)) {
         close_one(&place->folder);
         return 0;
     }
@@ -324,7 +411,7 @@ int tote_place_keep(struct tote_place *place, const struct tote_command *command
     if (!code && (to = open_folder_at(place->attempts, place->name)) < 0)
         code = -to;
     if (!code)
-        code = move_outputs(place->folder, to, command);
+        code = move_outputs(place->folder, to, place->command);
     close_one(&to);
     close_one(&place->folder);
     tote_tree_remove(place->attempts, rest);

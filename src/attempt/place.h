@@ -20,6 +20,11 @@ struct tote_place {
     char *name;   /* its last part, within path */
     char *staged; /* absolute, of `here` */
     bool is_made; /* this attempt's folder is there, and ours */
+    const struct tote_command *command; /* that it is for; from make to clear or keep */
+
+    /* What the last one that was cleared or kept left: slice.h. */
+    uint32_t left;
+    char left_name[TOTE_LEFT_NAME_MAX + 1];
 
     /* An empty folder of an attempt that is over is given a new name for the next one:
      * where folders are journalled that costs a tenth of making and removing one. */
@@ -33,18 +38,20 @@ int tote_place_open(struct tote_place *place, const struct tote_rules *rules,
                     struct tote_error *err);
 void tote_place_close(struct tote_place *place);
 
-/* Makes the folder, the folders above its outputs, and links to its inputs; adds the
- * sizes of these to *bytes_in. What went wrong, and the sentence. Clear it
- * even then. */
+/* Makes the folder, the folders above its outputs, and links to its inputs: hard ones
+ * to what is staged, where that works, since many a tool refuses a symbolic one; else
+ * symbolic ones. Adds the sizes of the inputs to *bytes_in. What went wrong, and the
+ * sentence. Clear it even then. The command is borrowed until it is cleared or kept. */
 enum tote_cause tote_place_make(struct tote_place *place,
                                 const struct tote_command *command, uint32_t number,
                                 uint64_t *bytes_in, struct tote_error *why);
 
-/* Removes all that is in the folder, if this attempt has made it, and the folder itself
- * at the latest at close; what cannot be removed stays. */
+/* Both look first what there is that nobody has asked for. It counts what lies in the
+ * folder itself, and in folders there that were made for a file, but inputs and
+ * outputs. Removes all that is in the folder, if this attempt has made it, and the
+ * folder itself at the latest at close; what cannot be removed stays. */
 void tote_place_clear(struct tote_place *place);
 /* Removes all but the command's outputs, which are there. */
-int tote_place_keep(struct tote_place *place, const struct tote_command *command,
-                    struct tote_error *why);
+int tote_place_keep(struct tote_place *place, struct tote_error *why);
 
 #endif

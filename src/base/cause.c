@@ -2,6 +2,7 @@
 /* cause.c: see cause.h. */
 #include "base/cause.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,8 +12,8 @@ static const char *const words[TOTE_CAUSE_N] = {
     [TOTE_CAUSE_SIGNAL] = "signal",
     [TOTE_CAUSE_TIMEOUT] = "its time was over",
     [TOTE_CAUSE_START] = "it could not be started",
-    [TOTE_CAUSE_INPUT] = "a file that it reads is not there",
-    [TOTE_CAUSE_OUTPUT] = "a file that it should have made is not there",
+    [TOTE_CAUSE_INPUT] = "a file that it needs cannot be read",
+    [TOTE_CAUSE_OUTPUT] = "what it should have made is not there, or no file",
     [TOTE_CAUSE_FOLDER] = "there was no folder for it",
     [TOTE_CAUSE_PUBLISH] = "its files could not be published",
     [TOTE_CAUSE_LOST] = "lost: took its worker down too often, quarantined",
@@ -23,12 +24,15 @@ void tote_cause_text(const struct tote_result *result,
 {
     enum tote_cause cause =
         result->cause < TOTE_CAUSE_N ? result->cause : TOTE_CAUSE_NONE;
+    bool has_why = result->why && result->why[0];
     if (cause == TOTE_CAUSE_EXIT)
         snprintf(into, TOTE_CAUSE_TEXT_MAX, "exit status %d", result->status);
     else if (cause == TOTE_CAUSE_SIGNAL)
         snprintf(into, TOTE_CAUSE_TEXT_MAX, "signal %d (%s)", result->signal,
                  strsignal(result->signal));
-    else if (cause != TOTE_CAUSE_LOST && result->why && result->why[0])
+    else if (has_why && (cause == TOTE_CAUSE_INPUT || cause == TOTE_CAUSE_OUTPUT))
+        snprintf(into, TOTE_CAUSE_TEXT_MAX, "%.1100s", result->why); /* says it all */
+    else if (has_why && cause != TOTE_CAUSE_LOST)
         snprintf(into, TOTE_CAUSE_TEXT_MAX, "%s: %.1100s", words[cause], result->why);
     else
         snprintf(into, TOTE_CAUSE_TEXT_MAX, "%s", words[cause]);

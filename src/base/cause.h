@@ -10,7 +10,8 @@
 #define TOTE_CAUSE_TEXT_MAX 1200 /* bytes, terminator included */
 
 /* "exit status 3", "signal 9 (Killed)", "its time was over", "it could not be started:
- * ..."; "" for a good one. */
+ * ..."; "" for a good one. The sentence of INPUT and of OUTPUT stands alone: it says
+ * which file, and whether it is not there or something else is wrong with it. */
 void tote_cause_text(const struct tote_result *result,
                      char into[static TOTE_CAUSE_TEXT_MAX]);
 

@@ -244,7 +244,7 @@ static int parse_size(const struct tote_option *option, struct piece value,
         number << shift > uint_most(option))
         return tote_error_set(
             err, -EINVAL,
-            "option '%s' takes a size such as 4096, 512K, 20M or 2G, from %llu to %llu "
+            "option '%s' takes a size such as 4096, 512K or 20M, from %llu to %llu "
             "bytes, not '%s'",
             option->name, (unsigned long long)uint_bound(option->min),
             (unsigned long long)uint_most(option), shown_of(value).text);

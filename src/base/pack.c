@@ -38,6 +38,7 @@ static const char *judge_range(uint64_t first, uint64_t count, uint64_t attempt)
 /* Causes above FOLDER are tote's own to say. */
 static const char *judge_result(const struct tote_result *result)
 {
+    size_t left_n = result->left_name ? strlen(result->left_name) : 0;
     if ((unsigned)result->cause > TOTE_CAUSE_FOLDER)
         return "it gives a cause that no worker can know";
     for (int i = 0; i < TOTE_STREAMS; i++)
@@ -46,6 +47,8 @@ static const char *judge_result(const struct tote_result *result)
             return "it holds more of a stream than there was";
     if (strlen(result->why) >= TOTE_ERROR_MAX)
         return "a sentence in it is too long";
+    if (left_n > TOTE_LEFT_NAME_MAX || (left_n > 0) != (result->left > 0))
+        return "what a task in it left has no good name";
     if (result->n_outs > TOTE_FILES_MAX)
         return "a task in it made too many files";
     if (result->cause == TOTE_CAUSE_NONE && (result->status || result->signal))
@@ -92,6 +95,8 @@ static void put_result(struct tote_wire_out *out, const struct tote_result *resu
         tote_wire_put_bytes(out, result->streams[i].data, result->streams[i].size);
     }
     tote_wire_put(out, result->max_rss, 8);
+    tote_wire_put(out, result->left, 4);
+    tote_wire_put_text(out, result->left_name ? result->left_name : "");
     tote_wire_put(out, result->n_outs, 4);
     for (size_t i = 0; i < result->n_outs; i++) {
         tote_wire_put(out, result->outs[i].size, 8);
@@ -177,6 +182,8 @@ static const char *take_result(struct tote_wire_in *in, struct filling *filling,
         result->streams[i] = (struct tote_span){tote_wire_take_bytes(in, n), n};
     }
     result->max_rss = tote_wire_take(in, 8);
+    result->left = (uint32_t)tote_wire_take(in, 4);
+    result->left_name = tote_wire_take_text(in, TOTE_LEFT_NAME_MAX);
     take_files(in, filling, result);
     return in->is_bad ? WRONG_NUMBER : judge_result(result);
 }

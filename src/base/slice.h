@@ -36,6 +36,7 @@
 #define TOTE_ARGS_N_MAX     65536u       /* words of a task's argv */
 #define TOTE_FILES_MAX      256u         /* files that a task reads, or makes */
 #define TOTE_FILE_NAME_MAX  4096u        /* bytes of a file's path, NUL included */
+#define TOTE_LEFT_NAME_MAX  255u         /* bytes of a name that a command left */
 
 /* The same for all tasks of a slice. Texts are borrowed. */
 struct tote_rules {
@@ -107,9 +108,9 @@ enum tote_cause {
     TOTE_CAUSE_SIGNAL = 2,  /* ended by a signal that was not ours */
     TOTE_CAUSE_TIMEOUT = 3, /* ended by us, at its time limit */
     TOTE_CAUSE_START = 4,   /* the program cannot be started */
-    TOTE_CAUSE_INPUT = 5,   /* a file it reads is not there */
+    TOTE_CAUSE_INPUT = 5,   /* a file it reads is not there, or cannot be read */
     TOTE_CAUSE_OUTPUT =
-        6, /* it ended well, but a file it should have made is missing */
+        6, /* it ended well, but a file it should have made is missing, or is none */
     TOTE_CAUSE_FOLDER = 7, /* no folder for the attempt: full, read-only, not shared */
     TOTE_CAUSE_PUBLISH =
         8,               /* ran well, but its files could not be published (by tote) */
@@ -132,6 +133,11 @@ struct tote_result {
     uint8_t status;  /* exit status; 0 if it did not exit */
     uint8_t signal;  /* that ended it; 0: none */
     const char *why; /* a sentence for START, INPUT, OUTPUT, FOLDER, PUBLISH; else "" */
+    uint32_t left; /* what it left in its folder beside inputs and outputs, and is gone:
+                    * files, links, folders, at the top and beside an input or an output
+                    * one folder down; 0 also if that is not known */
+    const char *left_name; /* the first of these in byte order, as it is, cut at
+                            * TOTE_LEFT_NAME_MAX bytes; null or "" if none */
     struct tote_span streams[TOTE_STREAMS]; /* what is kept */
     uint64_t stream_bytes[TOTE_STREAMS];    /* what was written; more than kept: cut */
     uint64_t max_rss;                       /* bytes; of the largest process */
@@ -159,7 +165,8 @@ void tote_pack_finish(struct tote_pack *pack);
 
 /* The digest that goes into the record of an ok attempt: XXH3-128 over the kept stdout,
  * its whole length and the sizes and digests of the files it made, in order. stderr,
- * times and memory are not in it: they differ between runs of the same command. */
+ * times, memory and what it left are not in it: they differ between runs of the same
+ * command. */
 struct tote_digest tote_result_digest(const struct tote_result *result);
 
 /* Names of the two files of a batch within a folder of slices:

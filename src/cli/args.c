@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/hint.h"
+
 size_t tote_args_merge(const struct tote_option_list *lists, size_t n,
                        struct tote_option *into)
 {
@@ -25,17 +27,30 @@ static const struct tote_option *find(const struct tote_option *table, size_t n,
     return NULL;
 }
 
+/* Commands of bags come from users of GNU parallel. */
+static bool known_elsewhere(const char *word, const struct tote_args *args,
+                            struct tote_error *err)
+{
+    const char *hint = args->takes_rest ? tote_hint_find(word) : NULL;
+    if (hint)
+        tote_error_set(err, -EINVAL, "unknown option %s of GNU parallel: %s", word,
+                       hint);
+    return hint != NULL;
+}
+
 static int unknown(const struct tote_option *table, size_t n, const char *word,
-                   struct tote_error *err)
+                   const struct tote_args *args, struct tote_error *err)
 {
     const char *names[TOTE_ARGS_MAX + 1] = {0};
+    if (known_elsewhere(word, args, err))
+        return -EINVAL;
     for (size_t i = 0; i < n; i++)
         names[i] = table[i].name;
-    const char *near = tote_option_suggest(word, names);
+    const char *near = tote_option_suggest(word + 2, names);
     if (near)
-        return tote_error_set(err, -EINVAL, "unknown option --%s; did you mean --%s?",
+        return tote_error_set(err, -EINVAL, "unknown option %s; did you mean --%s?",
                               word, near);
-    return tote_error_set(err, -EINVAL, "unknown option --%s; --help lists all", word);
+    return tote_error_set(err, -EINVAL, "unknown option %s; --help lists all", word);
 }
 
 static int take_value(const struct tote_option *option, const char *value,
@@ -72,8 +87,8 @@ static int take_option(char **argv, int argc, int at, const struct tote_option *
     const struct tote_option *option = find(table, n, word, n_name);
     if (!option) {
         char name[TOTE_OPTION_TEXT_MAX];
-        snprintf(name, sizeof name, "%.*s", (int)n_name, word);
-        return unknown(table, n, name, err);
+        snprintf(name, sizeof name, "--%.*s", (int)n_name, word);
+        return unknown(table, n, name, args, err);
     }
     const char *attached = word[n_name] == '=' ? word + n_name + 1 : NULL;
     return take_named(argv, argc, at, option, attached, args, err);
@@ -89,6 +104,8 @@ static int take_letter(char **argv, int argc, int at, const struct tote_option *
         if (table[i].letter == word[1])
             option = &table[i];
     bool is_flag = option && option->type == TOTE_OPTION_BOOL;
+    if (!option && known_elsewhere(word, args, err))
+        return -EINVAL;
     if (!option || (is_flag && word[2] != '\0'))
         return tote_error_set(err, -EINVAL, "unknown option %s; --help lists all",
                               word);
@@ -168,7 +185,7 @@ int tote_args_parse(int argc, char **argv, const struct tote_option_list *lists,
 {
     struct tote_option table[TOTE_ARGS_MAX];
     size_t n_table = tote_args_merge(lists, n, table);
-    *ret_args = (struct tote_args){0};
+    *ret_args = (struct tote_args){.takes_rest = takes_rest};
     int rc = parse_words(argc, argv, table, n_table, most, takes_rest, ret_args, err);
     const char *json = tote_args_find(ret_args, "json");
     ret_args->wants_json =

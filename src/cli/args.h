@@ -25,6 +25,7 @@ struct tote_args {
     size_t n_options;
     const char *arguments[TOTE_ARGS_MAX];
     size_t n_arguments;
+    bool takes_rest;         /* as parse was told */
     bool has_rest;           /* there was a "--" before words that are not ours */
     const char *const *rest; /* these words, however many; borrowed from argv */
     size_t n_rest;

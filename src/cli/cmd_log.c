@@ -134,7 +134,8 @@ static int show_output(void *context, const struct tote_output_row *row)
     const struct log *log = context;
     char size[32];
     tote_output_size(row->size, size);
-    if (row->task == log->task && row->attempt > 0)
+    bool is_there = log->record.outcome == TOTE_OUTCOME_OK; /* else it was taken back */
+    if (is_there && row->task == log->task && row->attempt > 0)
         printf("made:     %s, %s\n", row->path, size);
     return 0;
 }

@@ -10,12 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/advice.h"
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/rate.h"
 #include "cli/tally.h"
 #include "report/mask.h"
-#include "report/quoted.h"
 #include "store/lock.h"
 #include "store/store.h"
 
@@ -43,6 +43,7 @@ struct status {
     uint32_t workers;
     double per_s, age_s; /* 0, and below 0: unknown */
     char why[TOTE_ERROR_MAX];
+    char *go_on; /* the line for it; null: it need not, or cannot */
 };
 
 /* --- reading --- */
@@ -115,6 +116,24 @@ static void say_wait(const char *path)
     fprintf(stderr, "tote: counting the results of a store of %s\n", size);
 }
 
+static bool is_done(const struct tote_tally *tally)
+{
+    return tally->is_whole && tally->done + tally->failed >= tally->total;
+}
+
+/* A last run that was cut short is no matter if nothing is left to do. */
+static void conclude(struct tote_store *store, struct status *status)
+{
+    if (!status->is_run || status->is_alive)
+        return;
+    if (!is_done(&status->tally)) {
+        status->go_on = tote_advice_go_on(store);
+    } else if (strcmp(status->state, tote_run_state_name(TOTE_RUN_INTERRUPTED)) == 0) {
+        status->state = tote_run_state_name(TOTE_RUN_COMPLETE);
+        status->why[0] = '\0';
+    }
+}
+
 static int read_store(struct tote_store *store, struct status *status,
                       struct tote_error *err)
 {
@@ -130,6 +149,8 @@ static int read_store(struct tote_store *store, struct status *status,
     status->age_s = status->is_alive && status->tally.last_ns > 0 && age >= 0
                         ? seconds_of(age)
                         : -1;
+    if (rc == 0)
+        conclude(store, status);
     return rc;
 }
 
@@ -137,9 +158,7 @@ static int read_store(struct tote_store *store, struct status *status,
 
 static bool can_go_on(const struct status *status)
 {
-    const struct tote_tally *tally = &status->tally;
-    bool is_done = tally->is_whole && tally->done + tally->failed >= tally->total;
-    return status->is_run && !status->is_alive && !is_done;
+    return status->is_run && !status->is_alive && !is_done(&status->tally);
 }
 
 static void show_tally(const struct tote_tally *tally)
@@ -172,10 +191,8 @@ static void show_text(const struct status *status)
     if (status->per_s > 0 && status->age_s >= 0)
         printf(", last result %.1f s ago", status->age_s);
     printf("%s", status->per_s > 0 ? "\n" : "");
-    char *word = can_go_on(status) ? tote_quoted_path(status->path) : NULL;
-    if (word)
-        printf("go on:   tote resume %s\n", word);
-    free(word);
+    if (status->go_on)
+        printf("go on:   %s\n", status->go_on);
 }
 
 /* A path or an engine's text need not be UTF-8. */
@@ -237,6 +254,7 @@ static int status_main(const struct tote_args *args)
         rc = show_json(&status) < 0 ? tote_error_set(&err, -EIO, "cannot write it") : 0;
     else if (rc == 0)
         show_text(&status);
+    free(status.go_on);
     return rc < 0 ? tote_command_fail(settings.json, TOTE_EXIT_INTERNAL, &err)
                   : TOTE_EXIT_OK;
 }

@@ -41,16 +41,45 @@ char *tote_kept_get(struct tote_store *store, uint32_t origin, const char *name)
     return tote_store_get(store, full);
 }
 
+struct origin {
+    uint32_t list, found;
+};
+
+static int find_origin(void *context, const char *name, const char *value)
+{
+    static const char prefix[] = "command.";
+    struct origin *origin = context;
+    (void)value;
+    if (strncmp(name, prefix, sizeof prefix - 1) != 0)
+        return 0;
+    unsigned long number = strtoul(name + sizeof prefix - 1, NULL, 10);
+    if (number <= origin->list && number > origin->found)
+        origin->found = (uint32_t)number;
+    return 0;
+}
+
+/* The settings that are there are walked, not the numbers: that of a damaged or forged
+ * store may be any. */
 uint32_t tote_kept_origin(struct tote_store *store, uint32_t list)
 {
-    for (; list > 1; list--) {
-        char *command = tote_kept_get(store, list, "command");
-        bool is_there = command != NULL;
-        free(command);
-        if (is_there)
-            return list;
-    }
-    return 1;
+    struct origin origin = {.list = list, .found = 1};
+    char *command = list > 1 ? tote_kept_get(store, list, "command") : NULL;
+    bool is_own = command != NULL;
+    free(command);
+    if (is_own)
+        return list;
+    if (list > 1 && tote_store_each_setting(store, find_origin, &origin, NULL) < 0)
+        return 1;
+    return origin.found;
+}
+
+bool tote_kept_is_gone(struct tote_store *store)
+{
+    char *source =
+        tote_kept_get(store, tote_kept_origin(store, tote_kept_list(store)), "source");
+    bool is_gone = source && strcmp(source, "pipe") == 0 && !tote_kept_is_whole(store);
+    free(source);
+    return is_gone;
 }
 
 int tote_kept_set(struct tote_store *store, uint32_t list, const char *name,

@@ -20,6 +20,9 @@ bool tote_kept_is_whole(struct tote_store *store);
 /* The list whose settings hold for `list`: itself, or one before it. */
 uint32_t tote_kept_origin(struct tote_store *store, uint32_t list);
 
+/* The last list was not read to its end and cannot be read again: it came by a pipe. */
+bool tote_kept_is_gone(struct tote_store *store);
+
 /* Of an origin. New text, null: there is none. */
 char *tote_kept_get(struct tote_store *store, uint32_t origin, const char *name);
 /* The columns of its items: how many, and their names, if they have any. -EBADMSG. */

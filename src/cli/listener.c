@@ -32,6 +32,13 @@ struct failure {
     char *command; /* once the run has ended */
 };
 
+/* Files that good tasks left in their own folders, and that went with these. */
+struct left {
+    uint64_t tasks; /* that left any */
+    uint64_t task;  /* the first of them in the list */
+    char name[TOTE_LEFT_NAME_MAX + 1];
+};
+
 struct tote_listener {
     const struct tote_settings *settings;
     char *path; /* of the store, as a shell reads it */
@@ -41,7 +48,8 @@ struct tote_listener {
     struct tote_joblog *joblog;
     struct failure failures[FAILURES_MAX];
     size_t n_failures;
-    uint64_t quarantined;
+    uint64_t failed, quarantined; /* of this run */
+    struct left left;
     struct tote_progress last;
     bool is_told; /* last is known: something was to do */
 };
@@ -137,6 +145,16 @@ static void keep_failure(struct tote_listener *listener,
         keep_tail(failure, &result->streams[TOTE_STDERR]);
 }
 
+static void note_left(struct left *left, const struct tote_result *result)
+{
+    if (result->cause != TOTE_CAUSE_NONE || result->left == 0)
+        return;
+    if (left->tasks++ > 0 && left->task < result->task)
+        return;
+    left->task = result->task;
+    snprintf(left->name, sizeof left->name, "%s", result->left_name);
+}
+
 static void log_job(struct tote_listener *listener, const struct tote_record *record,
                     const struct tote_result *result)
 {
@@ -156,11 +174,13 @@ void tote_listener_result(struct tote_listener *listener,
         return;
     if (!result) /* of a task that is given up there is nothing to show */
         result = &lost;
+    note_left(&listener->left, result);
     tote_output_put(listener->output, record, result);
     if (listener->joblog)
         log_job(listener, record, result);
     if (record->outcome != TOTE_OUTCOME_OK)
         keep_failure(listener, result, record->task);
+    listener->failed += record->outcome != TOTE_OUTCOME_OK;
     listener->quarantined += record->outcome == TOTE_OUTCOME_LOST;
 }
 
@@ -237,6 +257,28 @@ static void print_failures(struct tote_listener *listener)
         if (listener->settings->print == TOTE_PRINT_NONE) /* else it was seen above */
             print_tail(failure->tail);
     }
+    if (listener->failed > listener->n_failures)
+        fprintf(stderr, "tote: and %" PRIu64 " more failed\n",
+                listener->failed - listener->n_failures);
+}
+
+/* Once a run, since a task that leaves files is seldom alone. A command that stays
+ * where tote was started has in its own folder what it has put into TMPDIR, and no
+ * more. */
+static void print_left(struct tote_listener *listener)
+{
+    struct left *left = &listener->left;
+    char others[48] = "";
+    if (left->tasks == 0 || listener->settings->cwd != TOTE_CWD_OWN)
+        return;
+    if (left->tasks > 1)
+        snprintf(others, sizeof others, " (and %" PRIu64 " other%s)", left->tasks - 1,
+                 left->tasks > 2 ? "s" : "");
+    tote_mask_text(left->name, TOTE_MASK_CONTROLS);
+    fprintf(stderr,
+            "tote: task %" PRIu64 "%s left files that no {out:} names, the first %s: "
+            "they are gone with its folder; name them by {out:...}, or --cwd start\n",
+            left->task, others, left->name);
 }
 
 void tote_listener_summary(struct tote_listener *listener)
@@ -249,6 +291,9 @@ void tote_listener_summary(struct tote_listener *listener)
     else
         tote_rate_text(seconds, time);
     print_failures(listener);
+    print_left(listener);
+    if (last->is_whole && last->tasks == 0)
+        fprintf(stderr, "tote: note: the list is empty: nothing to do\n");
     fprintf(stderr, "tote: %" PRIu64 " done", last->done);
     if (last->failed > 0)
         fprintf(stderr, ", %" PRIu64 " failed", last->failed);

@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/advice.h"
 #include "cli/kept.h"
-#include "report/quoted.h"
 
 enum { ID_MAX = 17 }; /* 16 hex digits and a terminator */
 
@@ -306,13 +306,13 @@ static int read_text(struct tote_store *store, uint32_t origin, const char *name
 
 static int is_gone(struct tote_store *store, struct tote_error *err)
 {
-    char *word = tote_quoted_path(tote_store_path(store));
+    char *line = tote_advice_go_on(store);
     int rc = tote_error_set(
         err, -EINVAL,
         "the list came through a pipe, or was too long to be kept, and not all of it "
-        "had been read: give it again, tote run --store %s --resume -- COMMAND",
-        word ? word : "STORE");
-    free(word);
+        "had been read: give it again, %s",
+        line ? line : "tote run --store STORE --resume -- COMMAND");
+    free(line);
     return rc;
 }
 

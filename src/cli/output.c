@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/slice.h"
 #include "cli/kept.h"
 #include "cli/progress.h"
 #include "store/commands.h"
@@ -28,7 +29,8 @@ struct tote_output {
     uint64_t listed; /* tasks below are known to be passed, or waited for */
     bool goes_on;    /* there may be tasks that are not listed any more */
     bool is_closed[TOTE_STREAMS];
-    int code; /* errno of what could not be written; 0 */
+    uint64_t cuts; /* streams that were longer than stream_max */
+    int code;      /* errno of what could not be written; 0 */
 };
 
 struct tote_output *tote_output_create(enum tote_print how, uint64_t stream_max)
@@ -77,14 +79,32 @@ void tote_output_size(uint64_t bytes, char into[static 32])
     snprintf(into, 32, is_whole ? "%.0f %s" : "%.1f %s", size, units[unit]);
 }
 
-static void say_cut(uint64_t task, int stream, uint64_t kept, uint64_t written)
+static const char *advice(const struct tote_output *output)
 {
+    return output->stream_max < TOTE_STREAM_MAX ? ": raise --stream-max" : "";
+}
+
+enum { CUTS_MAX = 3 }; /* that are said one by one */
+
+static void say_cut(struct tote_output *output, uint64_t task, int stream,
+                    uint64_t kept, uint64_t written)
+{
+    if (++output->cuts > CUTS_MAX)
+        return;
     static const char *const names[TOTE_STREAMS] = {"stdout", "stderr"};
     char at[32], of[32];
     tote_output_size(kept, at);
     tote_output_size(written, of);
-    fprintf(stderr, "tote: task %" PRIu64 ": %s cut at %s of %s: raise --stream-max\n",
-            task, names[stream], at, of);
+    fprintf(stderr, "tote: task %" PRIu64 ": %s cut at %s of %s%s\n", task,
+            names[stream], at, of, advice(output));
+}
+
+static void say_more_cuts(const struct tote_output *output)
+{
+    uint64_t more = output->cuts > CUTS_MAX ? output->cuts - CUTS_MAX : 0;
+    if (more > 0)
+        fprintf(stderr, "tote: and %" PRIu64 " more stream%s cut%s\n", more,
+                more > 1 ? "s" : "", advice(output));
 }
 
 static void print_stream(struct tote_output *output, const struct tote_result *result,
@@ -109,7 +129,7 @@ static void print_result(struct tote_output *output, uint64_t task,
         tote_progress_clear();
         print_stream(output, result, stream);
         if (result->stream_bytes[stream] > result->streams[stream].size)
-            say_cut(task, stream, result->streams[stream].size,
+            say_cut(output, task, stream, result->streams[stream].size,
                     result->stream_bytes[stream]);
     }
 }
@@ -239,6 +259,7 @@ int tote_output_end(struct tote_output *output, struct tote_error *err)
         for (uint64_t task = output->next; task < output->n_states; task++)
             if (state_of(output, task) >= DONE)
                 print_stored(output, task);
+    say_more_cuts(output);
     int rc = output->code ? tote_error_set(err, -EIO,
                                            "cannot write what tasks have said: %s; the "
                                            "store has it, tote log",

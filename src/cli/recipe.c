@@ -92,12 +92,26 @@ static int split_command(struct tote_recipe *recipe, const char *const *words, s
     return 0;
 }
 
+/* As a word of the command it would only surprise. */
+static int refuse_files(const char *const *words, size_t n, struct tote_error *err)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(words[i], "::::") == 0 || strcmp(words[i], "::::+") == 0)
+            return tote_error_set(err, -EINVAL,
+                                  "%s is GNU parallel's: items from a file come by -a "
+                                  "FILE, before the --",
+                                  words[i]);
+    return 0;
+}
+
 int tote_recipe_split(struct tote_recipe *recipe, const char *const *words, size_t n,
                       struct tote_error *err)
 {
     size_t at = 0, taken = 0;
     tote_words_finish(&recipe->command);
-    int rc = split_command(recipe, words, n, &at);
+    int rc = refuse_files(words, n, err);
+    if (rc == 0)
+        rc = split_command(recipe, words, n, &at);
     if (rc == 0 && at == 0)
         return tote_error_set(err, -EINVAL,
                               "no command after --: tote run -- COMMAND "

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/advice.h"
+#include "cli/kept.h"
 #include "cli/progress.h"
 #include "cli/rate.h"
 #include "cli/session_store.h"
@@ -21,6 +23,28 @@
 #include "store/writer.h"
 
 /* --- engines --- */
+
+/* Of an engine that the command line does not name. */
+static int refuse_files(const struct tote_settings *s, struct tote_engine_spec *spec,
+                        struct tote_error *err)
+{
+    const char *name = s->is_engine_of_bag_file || s->is_engine_of_store
+                           ? tote_engine_spec_path_option(spec)
+                           : NULL;
+    if (!name)
+        return 0;
+    int rc = s->is_engine_of_store
+                 ? tote_error_set(err, -EINVAL,
+                                  "the store names a file, option '%s' of engine %s: "
+                                  "give --engine on the command line",
+                                  name, spec->name)
+                 : tote_error_set(err, -EINVAL,
+                                  "%s: a bag file names no files: give option '%s' of "
+                                  "engine %s on the command line",
+                                  s->bag_file, name, spec->name);
+    tote_engine_spec_finish(spec);
+    return rc;
+}
 
 int tote_session_engine(const struct tote_session *session, const char *text,
                         struct tote_engine_spec *spec, struct tote_error *err)
@@ -35,17 +59,8 @@ int tote_session_engine(const struct tote_session *session, const char *text,
             spec->label);
         tote_engine_spec_finish(spec);
     }
-    if (rc < 0 || !session->settings.is_engine_of_bag_file)
-        return rc;
-    const char *name = tote_engine_spec_path_option(spec);
-    if (!name)
-        return 0;
-    rc = tote_error_set(
-        err, -EINVAL,
-        "%s: a bag file names no files: give option '%s' of engine %s on "
-        "the command line",
-        session->settings.bag_file, name, spec->name);
-    tote_engine_spec_finish(spec);
+    if (rc == 0)
+        rc = refuse_files(&session->settings, spec, err);
     return rc;
 }
 
@@ -108,18 +123,29 @@ static const char *word_of(int signo)
     return signo == SIGINT ? "interrupted" : signo == SIGHUP ? "hung up" : "terminated";
 }
 
+/* So short a time as can be given has its fraction. */
+static void grace_text(double seconds, char into[static 24])
+{
+    if (seconds < 10)
+        snprintf(into, 24, "%.2g s", seconds);
+    else
+        tote_rate_text(seconds, into);
+}
+
 static void say_draining(void *context, int signo, uint64_t running)
 {
     struct tote_session *session = context;
     char grace[24];
     if (!is_talkative(session))
         return;
-    tote_rate_text(session->settings.grace_s, grace);
+    grace_text(session->settings.grace_s, grace);
     tote_progress_clear();
-    fprintf(
-        stderr, "tote: %s: letting %" PRIu64 " running tasks end (%s at most); %s\n",
-        word_of(signo), running, grace,
-        signo == SIGINT ? "press again to stop now" : "another signal stops them now");
+    fprintf(stderr,
+            "tote: %s: letting %" PRIu64
+            " tasks that were handed out end (%s at most); %s\n",
+            word_of(signo), running, grace,
+            signo == SIGINT ? "press again to stop now"
+                            : "another signal stops them now");
 }
 
 /* --- the begin --- */
@@ -240,27 +266,38 @@ static int report(const struct tote_session *session)
                                 : TOTE_EXIT_OK;
 }
 
+/* "12 of 60", of ? if the list was not read to its end. */
+static void count_text(const struct tote_progress *last, char into[static 64])
+{
+    uint64_t recorded = last->done + last->failed;
+    if (last->is_whole)
+        snprintf(into, 64, "%" PRIu64 " of %" PRIu64, recorded, last->tasks);
+    else
+        snprintf(into, 64, "%" PRIu64 " of ?", recorded);
+}
+
 /* What a bag came to that has not come to its end, and how it goes on. */
 static void say_unfinished(const struct tote_session *session)
 {
+    const char *word =
+        session->signal ? word_of(session->signal) : "halted, as --halt asked for";
+    char count[64];
     if (session->command == TOTE_SETTINGS_COMPARE || !is_talkative(session) ||
         !(session->signal || session->has_halted))
         return;
-    const char *word = session->signal ? word_of(session->signal) : "halted";
     if (session->listener) {
         const struct tote_progress *last = tote_listener_last(session->listener);
-        char total[32] = "?";
-        if (last->is_whole)
-            snprintf(total, sizeof total, "%" PRIu64, last->tasks);
         if (last->is_whole && last->done + last->failed == last->tasks)
             return; /* it came after the last */
-        fprintf(stderr,
-                "tote: %s: %" PRIu64 " of %s done; go on with: tote resume %s\n", word,
-                last->done + last->failed, total, session->store_word);
+        count_text(last, count);
+        fprintf(stderr, "tote: %s: %s %s", word, count,
+                session->signal ? "done" : "have a result");
     } else {
-        fprintf(stderr, "tote: %s; go on with: tote resume %s\n", word,
-                session->store_word);
+        fprintf(stderr, "tote: %s", word);
     }
+    if (session->go_on)
+        fprintf(stderr, "; go on with: %s", session->go_on);
+    fprintf(stderr, "\n");
 }
 
 static int sum_up(const struct tote_session *session)
@@ -291,9 +328,8 @@ static int show_failure(struct tote_session *session, int rc, bool is_kept,
     if (is_kept)
         tote_error_append(err, "; what is recorded: tote report %s",
                           session->store_word);
-    bool is_damaged = rc == -EUCLEAN; /* going on would meet it again */
-    if (is_kept && !is_damaged && session->command != TOTE_SETTINGS_COMPARE)
-        tote_error_append(err, "; go on with: tote resume %s", session->store_word);
+    if (is_kept && session->go_on)
+        tote_error_append(err, "; go on with: %s", session->go_on);
     return tote_command_fail(session->settings.json, tote_exit_of(rc), err);
 }
 
@@ -302,6 +338,20 @@ static void close_all(struct tote_session *session)
     tote_listener_close(session->listener);
     tote_order_close(session->order);
     tote_settings_finish(&session->settings);
+    free(session->go_on);
+}
+
+/* Before the store is closed. Going on does not help what is damaged, nor a resume
+ * whose list has to be given again: that was its own sentence. */
+static void find_go_on(struct tote_session *session, int rc)
+{
+    bool is_damaged = rc == -EUCLEAN;
+    if (!session->store || is_damaged || session->command == TOTE_SETTINGS_COMPARE)
+        return;
+    if (rc < 0 && session->command == TOTE_SETTINGS_RESUME &&
+        tote_kept_is_gone(session->store))
+        return;
+    session->go_on = tote_advice_go_on(session->store);
 }
 
 /* rc is that of the work. */
@@ -315,6 +365,7 @@ static int end(struct tote_session *session, int rc, struct tote_error *err)
         close(session->run.log_fd);
     struct tote_error why = {0};
     int listened = session->listener ? tote_listener_end(session->listener, &why) : 0;
+    find_go_on(session, rc);
     bool is_kept = tote_session_close_store(session, rc < 0);
     int code = rc < 0 ? show_failure(session, rc, is_kept, err)
                       : show_end(session, listened, &why);

@@ -30,6 +30,7 @@ struct tote_session {
     bool has_engine_failed; /* work came to an end, but not to its last launch: err */
     bool has_halted;
     bool is_said;     /* work has printed all there is to print */
+    char *go_on;      /* the line by which the store goes on; null: it does not */
     char cell[64];    /* what the progress line names */
     bool has_noticed; /* said once what the box lacks */
 };

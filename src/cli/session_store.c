@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/environment.h"
 #include "cli/kept.h"
@@ -149,9 +150,17 @@ static int go_on(struct tote_session *session, struct tote_error *err)
     return rc < 0 ? rc : note_order(session, tote_kept_list(session->store) + 1, err);
 }
 
+/* --resume of a store that is not there yet makes it: what runs again and again needs
+ * not know which time is the first. */
+static bool is_first(const struct tote_session *session)
+{
+    return session->order && access(session->settings.store, F_OK) < 0 &&
+           errno == ENOENT;
+}
+
 int tote_session_open_store(struct tote_session *session, struct tote_error *err)
 {
-    if (session->settings.resume)
+    if (session->settings.resume && !is_first(session))
         return go_on(session, err);
     int rc = find_path(session, err);
     if (rc == 0)

@@ -80,11 +80,16 @@ static int resolve(struct tote_settings *s, enum tote_settings_of command,
     return rc < 0 ? rc : resolve_kernel(s, err);
 }
 
+static bool has_path(const char *engine)
+{
+    return memchr(engine, '/', strcspn(engine, ":"));
+}
+
 /* A bag file may name an engine but not a program: else a file from a stranger could
  * start anything. A path is for the command line. */
 static int refuse_path(const char *where, const char *engine, struct tote_error *err)
 {
-    if (!memchr(engine, '/', strcspn(engine, ":")))
+    if (!has_path(engine))
         return 0;
     return tote_error_set(
         err, -EINVAL,
@@ -191,9 +196,31 @@ static void drop_sources(struct tote_settings *s)
     tote_recipe_drop_lists(&s->recipe);
 }
 
+/* Which one counts is not guessed. A flag says the same each time. */
+static int refuse_repeated(const struct tote_args *args,
+                           const struct tote_settings_lists *lists,
+                           struct tote_error *err)
+{
+    struct tote_option table[TOTE_ARGS_MAX];
+    size_t n = merge(lists, table);
+    for (size_t i = 0; i < n; i++) {
+        size_t given = 0;
+        for (size_t k = 0; k < args->n_options; k++)
+            given += strcmp(args->options[k].name, table[i].name) == 0;
+        if (given > 1 && table[i].type != TOTE_OPTION_BOOL)
+            return tote_error_set(err, -EINVAL, "option --%s is given twice",
+                                  table[i].name);
+    }
+    return 0;
+}
+
 static int apply_line(struct tote_settings *s, const struct tote_args *args,
                       enum tote_settings_of command, struct tote_error *err)
 {
+    const struct tote_settings_lists *lists = lists_of(command);
+    int rc = refuse_repeated(args, lists, err);
+    if (rc < 0)
+        return rc;
     if (tote_args_find(args, "items") || tote_args_find(args, "csv"))
         drop_sources(s);
     if (args->has_rest) {
@@ -201,30 +228,19 @@ static int apply_line(struct tote_settings *s, const struct tote_args *args,
         s->recipe.command = (struct tote_words){0};
         tote_words_finish(&kept);
         size_t n_before = s->recipe.n_lists;
-        int rc = tote_recipe_split(&s->recipe, args->rest, args->n_rest, err);
+        rc = tote_recipe_split(&s->recipe, args->rest, args->n_rest, err);
         if (rc < 0)
             return rc;
         if (s->recipe.n_lists > 0 && n_before == 0) /* the file's were others */
             s->items_file[0] = s->csv[0] = '\0';
     }
-    const struct tote_settings_lists *lists = lists_of(command);
     return tote_args_apply(args, lists->lists, lists->n, s, err);
 }
 
-/* Of other options the last one counts; of lists that would lose the others. */
-static bool is_repeated(const struct tote_args *args, const char *name)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < args->n_options; i++)
-        n += strcmp(args->options[i].name, name) == 0;
-    return n > 1;
-}
-
-static int check_sources(const struct tote_settings *s, const struct tote_args *args,
-                         struct tote_error *err)
+static int check_sources(const struct tote_settings *s, struct tote_error *err)
 {
     int n = (s->recipe.n_lists > 0) + (s->items_file[0] != '\0') + (s->csv[0] != '\0');
-    if (n > 1 || is_repeated(args, "items") || is_repeated(args, "csv"))
+    if (n > 1)
         return tote_error_set(err, -EINVAL,
                               "items come from one place: :::, --items or --csv");
     if (!has_commands(s) && n > 0)
@@ -260,7 +276,7 @@ static int check(const struct tote_settings *s, const struct tote_args *args,
                                               "bags of a kernel", err)
                              : 0;
     if (rc == 0)
-        rc = check_sources(s, args, err);
+        rc = check_sources(s, err);
     if (rc == 0 && !has_commands(s))
         rc = refuse_strange(args, &tote_settings_of_commands,
                             "bags of commands: tote run [OPTIONS] -- COMMAND", err);
@@ -405,14 +421,42 @@ static int read_store(struct tote_settings *s, struct tote_store *store,
     return rc;
 }
 
+/* What was to be reached by one run is no end of the next: it would be there before
+ * anything ran. That too much fails is. */
+static void drop_reached_halt(struct tote_settings *s)
+{
+    struct tote_halt halt;
+    if (tote_halt_parse(s->halt_text, &halt, NULL) == 0 &&
+        halt.when != TOTE_HALT_NEVER && halt.what != TOTE_HALT_FAIL)
+        snprintf(s->halt_text, sizeof s->halt_text, "never");
+}
+
+/* As a bag file a store may name an engine but not a program: it may come from a
+ * stranger. */
+static int check_engine(struct tote_settings *s, const struct tote_args *args,
+                        struct tote_error *err)
+{
+    s->is_engine_of_store = !tote_args_find(args, "engine");
+    if (!s->is_engine_of_store || !has_path(s->engine))
+        return 0;
+    return tote_error_set(err, -EINVAL,
+                          "the store names a program as its engine: give it on the "
+                          "command line, --engine %.200s",
+                          s->engine);
+}
+
 static int load_store(struct tote_settings *s, const struct tote_args *args,
                       struct tote_store *store, struct tote_error *err)
 {
     int rc = set_defaults(s, err);
     if (rc == 0)
         rc = read_store(s, store, err);
-    if (rc == 0)
+    if (rc == 0) {
+        drop_reached_halt(s);
         rc = apply_line(s, args, TOTE_SETTINGS_RESUME, err);
+    }
+    if (rc == 0)
+        rc = check_engine(s, args, err);
     if (rc == 0 && !has_commands(s))
         rc = refuse_strange(args, &tote_settings_of_commands, "bags of commands", err);
     resolve_print(s, args);

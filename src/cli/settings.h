@@ -57,6 +57,7 @@ struct tote_settings {
     double timeout_percent;
     const char *bag_file;       /* borrowed from the arguments; null: none */
     bool is_engine_of_bag_file; /* the command's engine or engines come from there */
+    bool is_engine_of_store;    /* of resume: the command line names none */
 };
 
 enum tote_settings_of {

@@ -220,7 +220,8 @@ static const struct tote_option resume_options[] = {
      .type = TOTE_OPTION_BOOL,
      .offset = FIELD(resume),
      .fallback = "no",
-     .help = "go on with the store, with this list: what it has done stays done"},
+     .help = "go on with the store, with this list: what it has done stays done; if it "
+             "is not there yet, begin it"},
 };
 
 static const struct tote_option retry_options[] = {
@@ -238,7 +239,7 @@ static const struct tote_option limit_options[] = {
      .type = TOTE_OPTION_TEXT,
      .offset = FIELD(timeout),
      .help = "how long an attempt may take: 30s, 2m, or 200% of the median of what is "
-             "done (default: for ever)"},
+             "done, but at least 1 s (default: for ever)"},
     {.name = "kill-after",
      .type = TOTE_OPTION_SECONDS,
      .offset = FIELD(kill_after_s),
@@ -268,8 +269,9 @@ static const struct tote_option limit_options[] = {
      .offset = FIELD(stream_max),
      .fallback = "1M",
      .max = (double)TOTE_STREAM_MAX,
-     .help =
-         "bytes kept of the standard output, and of the error output, of an attempt"},
+     .help = "bytes kept of the standard output, and of the error output, of an "
+             "attempt; at "
+             "most 64M"},
 };
 
 static const struct tote_option patience_options[] = {

@@ -13,8 +13,8 @@ struct tote_bag {
     uint64_t size;                     /* float32 values of each input */
     uint64_t seed;
     uint64_t tasks;   /* of a bag of commands: so far */
-    bool is_commands; /* each task is a command of its own (courier.h); kernel is then the
-                       * name under which tote-task knows that */
+    bool is_commands; /* each task is a command of its own (courier.h); kernel is then
+                       * the name under which tote-task knows that */
 };
 
 /* Tasks [first, first + count), handed to an engine as one. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* commands.h: how the commands of a bag are run: what the list and the template are, and
- * where their files go. Plain data, filled by who reads the command line or a store;
- * read by the rooms intake, courier and resume. */
+/* commands.h: how the commands of a bag are run: what the list and the template are,
+ * and where their files go. Plain data, filled by who reads the command line or a
+ * store; read by the rooms intake, courier and resume. */
 #ifndef TOTE_CORE_COMMANDS_H
 #define TOTE_CORE_COMMANDS_H
 

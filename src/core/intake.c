@@ -142,13 +142,13 @@ static int same_output(uint64_t place, const char *path, uint64_t other,
                           other, place, path);
 }
 
-/* A file of this bag's that a new task is to replace may not have become the user's. Of
- * a task that the store has, resume looks at it if it is done, and publishing if not.
- */
+/* A file of this bag's that another task is to replace may not have become the user's.
+ * Of a task that had it all the time, resume looks at it if it is done, and publishing
+ * if not. */
 static int check_replaced(struct listing *listing, const struct tote_output_row *there,
-                          bool is_claimed)
+                          bool is_kept)
 {
-    if (is_claimed)
+    if (is_kept)
         return 0;
     return tote_publisher_check(listing->publisher, there->path, there->size,
                                 &there->digest, listing->err);
@@ -156,7 +156,7 @@ static int check_replaced(struct listing *listing, const struct tote_output_row 
 
 /* Nothing in the results folder may be in the way but what this bag has made. */
 static int check_way(struct listing *listing, const struct tote_task_row *row,
-                     bool is_claimed)
+                     bool is_kept)
 {
     for (size_t i = 0; i < row->n_outs; i++) {
         struct tote_output_row there = {0};
@@ -164,12 +164,10 @@ static int check_way(struct listing *listing, const struct tote_task_row *row,
             tote_store_output(listing->store, row->outs[i], &there, listing->err);
         if (known < 0)
             return known;
-        if (is_claimed && (known == 0 || there.task != row->task))
-            return same_output(row->place, row->outs[i], there.task, listing->err);
         if (listing->commands->may_overwrite)
             continue;
         if (known > 0 && there.attempt > 0) {
-            int rc = check_replaced(listing, &there, is_claimed);
+            int rc = check_replaced(listing, &there, is_kept);
             if (rc < 0)
                 return rc;
             continue;
@@ -184,28 +182,31 @@ static int check_way(struct listing *listing, const struct tote_task_row *row,
     return 0;
 }
 
+static int add_row(struct listing *listing, struct tote_task_row *row,
+                   uint64_t *ret_other)
+{
+    row->task = listing->next;
+    int rc = check_way(listing, row, false);
+    if (rc == 0)
+        rc = tote_store_list_add(listing->store, row, ret_other, listing->err);
+    listing->next += rc == 0;
+    return rc;
+}
+
 static int list_row(struct listing *listing, struct tote_task_row *row)
 {
-    int claimed = tote_store_list_claim(listing->store, &row->key, row->place,
-                                        &row->inputs, &row->task, listing->err);
-    if (claimed < 0)
-        return claimed;
     uint64_t other = 0;
-    int rc = 0;
-    if (claimed == 0) {
-        row->task = listing->next;
-        rc = check_way(listing, row, false);
-        if (rc == 0)
-            rc = tote_store_list_add(listing->store, row, &other, listing->err);
-        if (rc == -EEXIST) {
-            *listing->err = (struct tote_error){0};
-            return same_output(row->place, row->n_outs ? row->outs[0] : "", other,
-                               listing->err);
-        }
-        listing->next++;
+    int claim = tote_store_list_claim(listing->store, row, &other, listing->err);
+    int rc = claim;
+    if (claim == 0)
+        rc = add_row(listing, row, &other);
+    else if (claim > 0)
+        rc = check_way(listing, row, claim == TOTE_CLAIM_KEPT);
+    if (rc != -EEXIST)
         return rc;
-    }
-    return check_way(listing, row, true);
+    *listing->err = (struct tote_error){0};
+    return same_output(row->place, row->n_outs ? row->outs[0] : "", other,
+                       listing->err);
 }
 
 static int begin_listing(struct listing *listing)

@@ -52,7 +52,7 @@ static int skip_record(void *context, const struct tote_record *record, uint64_t
 
 /* --- commands --- */
 
-enum state { STATE_LISTED = 1, STATE_OK = 2, STATE_FAILED = 4 };
+enum state { STATE_LISTED = 1, STATE_OK = 2, STATE_FAILED = 4, STATE_GONE = 8 };
 
 struct states {
     uint8_t *of; /* each task of the store */
@@ -86,7 +86,7 @@ static int note_record(void *context, const struct tote_record *record, uint64_t
     if (record->outcome == TOTE_OUTCOME_OK)
         states->of[record->task] |= STATE_OK;
     else if (record->outcome !=
-             TOTE_OUTCOME_WRONG) /* that is one whose files are gone */
+             TOTE_OUTCOME_WRONG) /* that is one that was taken back */
         states->of[record->task] |= STATE_FAILED;
     return 0;
 }
@@ -109,35 +109,37 @@ static int look_at(void *context, const struct tote_output_row *row)
         return 0;
     if (rc < 0 && !states->commands->may_overwrite)
         return rc;
-    states->of[row->task] = STATE_LISTED;
-    states->ret->gone++;
+    states->ret->gone += !(states->of[row->task] & STATE_GONE);
+    states->of[row->task] |= STATE_GONE; /* its other files are looked at as well */
     return 0;
 }
 
-static int disown_gone(struct states *states, const uint8_t *before)
+enum { DISOWN_MOST = 4096 }; /* in one transaction: between two one may interrupt */
+
+/* The next of them from task on; at the end it is states->n. */
+static int disown_some(struct states *states, uint64_t *task)
 {
-    int rc = 0;
-    for (uint64_t task = 0; rc == 0 && task < states->n; task++) {
-        if (before[task] == states->of[task])
+    uint64_t tasks[DISOWN_MOST];
+    size_t n = 0;
+    for (; n < DISOWN_MOST && *task < states->n; (*task)++) {
+        if (!(states->of[*task] & STATE_GONE))
             continue;
-        rc = tote_interrupt_check(&states->interrupt, "lost files were noted",
-                                  states->err);
-        if (rc == 0)
-            rc = tote_store_disown(states->store, task, states->err);
+        states->of[*task] = STATE_LISTED;
+        tasks[n++] = *task;
     }
-    return rc;
+    int rc =
+        tote_interrupt_check(&states->interrupt, "lost files were noted", states->err);
+    return rc < 0 || n == 0 ? rc
+                            : tote_store_disown(states->store, tasks, n, states->err);
 }
 
 static int look_at_outputs(struct states *states)
 {
-    uint8_t *before = malloc(states->n + 1);
-    if (!before)
-        return tote_error_set(states->err, -ENOMEM, "out of memory for the tasks");
-    memcpy(before, states->of, states->n);
     int rc = tote_store_each_output(states->store, look_at, states, states->err);
-    if (rc == 0 && states->ret->gone > 0)
-        rc = disown_gone(states, before);
-    free(before);
+    if (states->ret->gone == 0)
+        return rc;
+    for (uint64_t task = 0; rc == 0 && task < states->n;)
+        rc = disown_some(states, &task);
     return rc;
 }
 

@@ -287,7 +287,7 @@ static tote_ns_t timeout_of(const struct tote_run_commands *c)
     memcpy(sorted, c->durations, n * sizeof *sorted);
     qsort(sorted, n, sizeof *sorted, compare_ns);
     double limit = (double)sorted[n / 2] * commands->timeout_percent / 100;
-    return limit < 1 ? 1 : (tote_ns_t)limit;
+    return limit < TOTE_TIMEOUT_LEAST_NS ? TOTE_TIMEOUT_LEAST_NS : (tote_ns_t)limit;
 }
 
 int tote_run_commands_send(struct tote_run_commands *c, const struct tote_batch *batch,

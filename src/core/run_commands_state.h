@@ -8,6 +8,9 @@
 
 #define TOTE_DURATIONS       255 /* of which the median is taken */
 #define TOTE_DURATIONS_LEAST 3   /* before there is one */
+/* A limit by the median is no shorter: of tasks of a few ms the times lie too far apart
+ * to judge by. */
+#define TOTE_TIMEOUT_LEAST_NS TOTE_NS_PER_S
 
 /* An attempt's folder that can go once so many records are durable. */
 struct tote_leaving {

@@ -28,7 +28,7 @@ struct tote_task_row {
 struct tote_output_row {
     const char *path; /* below the results folder; borrowed */
     uint64_t task;
-    uint32_t attempt; /* that made it; 0: not published yet */
+    uint32_t attempt; /* that published it last; 0: none did */
     uint64_t size;
     struct tote_digest digest;
 };
@@ -56,19 +56,20 @@ int tote_writer_put_results(struct tote_writer *writer, int64_t run, uint64_t wo
 /* --- before a run, through the store's own connection --- */
 
 /* One transaction around what makes a new list of a store that has one already. After
- * begin, claim finds a task of that key which no earlier item of this list has claimed
- * and lists it anew: 1 and its number, 0: there is none, add it; -EEXIST: one of its
- * paths went to an earlier item of this list, by add; the sentence says which. commit
- * is durable. Lists of ten million items need no memory. After a failure only cancel
- * may follow; close cancels, too. */
+ * begin, claim finds a task of that key which no earlier item of this list has claimed,
+ * lists it anew with that place and those inputs, and fills in its number; 0: there is
+ * none, add it. A path of it that another task got since is taken over again: then its
+ * ok records count no more, since they speak of another file (SPOILT). commit is
+ * durable. Lists of ten million items need no memory. After a failure only cancel may
+ * follow; close cancels, too. */
+enum { TOTE_CLAIM_KEPT = 1, TOTE_CLAIM_SPOILT };
 int tote_store_list_begin(struct tote_store *store, uint32_t list,
                           struct tote_error *err);
-int tote_store_list_claim(struct tote_store *store, const struct tote_digest *key,
-                          uint64_t place, const struct tote_digest *inputs,
-                          uint64_t *ret_task, struct tote_error *err);
-/* -EEXIST: a task of this list has one of its paths (itself, if a path is there twice);
- * *ret_other is its place. An output of a task that is not listed any more goes over to
- * the new one; what is published there stays known. */
+int tote_store_list_claim(struct tote_store *store, struct tote_task_row *row,
+                          uint64_t *ret_other, struct tote_error *err);
+/* Both, -EEXIST: a task of this list has one of its paths (itself, if a path is there
+ * twice in what is added); *ret_other is its place. An output of a task that is not
+ * listed any more goes over; what is published there stays known. */
 int tote_store_list_add(struct tote_store *store, const struct tote_task_row *row,
                         uint64_t *ret_other, struct tote_error *err);
 int tote_store_list_commit(struct tote_store *store, struct tote_error *err);
@@ -110,9 +111,11 @@ int tote_store_each_result(struct tote_store *store, tote_store_visit *visit,
 
 /* --- repair --- */
 
-/* Takes outputs of a task back: they are not there any more, or not as they were made;
- * the task's ok records stay, but count no more: they become outcome "wrong". Durable
- * when it returns. */
-int tote_store_disown(struct tote_store *store, uint64_t task, struct tote_error *err);
+/* Takes n tasks back, of which a file is not there any more, or not as it was made: the
+ * ok records stay, but count no more: they become outcome "wrong". What was published
+ * stays known: a file that is still as this bag made it may be replaced. All or none,
+ * durable when it returns. */
+int tote_store_disown(struct tote_store *store, const uint64_t *tasks, size_t n,
+                      struct tote_error *err);
 
 #endif

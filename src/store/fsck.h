@@ -18,7 +18,8 @@ struct tote_fsck {
 };
 
 /* Tells complain each damage in a sentence that names table and key. 0 also if there is
- * damage; -EBADMSG: so much that it cannot be read at all. Reads only. */
+ * damage; -EBADMSG: so much that it cannot be read at all; -EINVAL: no store. Reads
+ * only. */
 typedef void tote_fsck_complain(void *context, const char *sentence);
 int tote_store_fsck(const char *path, struct tote_fsck *ret,
                     tote_fsck_complain *complain, void *context,

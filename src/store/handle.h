@@ -36,6 +36,9 @@ int tote_store_broken_seal(const struct tote_store *store, const char *table,
 int tote_store_open_damaged(const char *path, struct tote_store **ret_store,
                             struct tote_error *err);
 
+/* Within a transaction: the ok records of a task become outcome "wrong". */
+int tote_store_spoil(struct tote_store *store, uint64_t task, struct tote_error *err);
+
 /* Adds the row as it is, with its id. */
 int tote_store_put_run(struct tote_store *store, const struct tote_run_row *row,
                        struct tote_error *err);

@@ -5,7 +5,10 @@
  * The index over keys is made when a list begins that finds tasks: a bag that is new
  * has no use for it, and its tasks go in faster without. Of several tasks of one key
  * the lowest is claimed first, so that the same ones are listed by every list that has
- * too few for all. */
+ * too few for all.
+ *
+ * A path belongs to the task that was listed with it last. A task that gets one back
+ * has records of a file that is not there any more: they are taken back with it. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -22,26 +25,21 @@ enum { OWNER_LISTED = 6, OWNER_PLACE }; /* behind TOTE_OUTPUT_COLUMNS */
 struct tote_list {
     uint32_t list;
     bool had_tasks; /* before it began */
-    bool has_ceded, has_marks;
+    bool has_marks;
     struct tote_insert insert;
     sqlite3_stmt *find;                /* tasks of a key, from a number on */
     sqlite3_stmt *get_mark, *set_mark; /* of a key: tasks below are of this list */
-    sqlite3_stmt *get_ceded,
-        *set_ceded;      /* of a task: the place that got a path of it */
     sqlite3_stmt *owner; /* of a path: the row, and listed and place of its task */
     sqlite3_stmt *relist, *move;
 };
 
-/* A task that lost a path to this list and is claimed later would have to make that
- * file as well: such tasks are noted in a table of the connection. So are keys that
- * have several tasks: or each claim of them would walk over all that are claimed. */
+/* Keys that have several tasks are noted in a table of the connection: or each claim of
+ * them would walk over all that are claimed. */
 #define BEGIN_SQL                                                                      \
     "PRAGMA cache_size=-65536; PRAGMA secure_delete=OFF;"                              \
-    "CREATE TEMP TABLE IF NOT EXISTS ceded"                                            \
-    " (task INTEGER PRIMARY KEY, place INTEGER NOT NULL);"                             \
     "CREATE TEMP TABLE IF NOT EXISTS mark"                                             \
     " (key BLOB PRIMARY KEY, task INTEGER NOT NULL) WITHOUT ROWID;"                    \
-    "DELETE FROM temp.ceded; DELETE FROM temp.mark; BEGIN IMMEDIATE"
+    "DELETE FROM temp.mark; BEGIN IMMEDIATE"
 #define INDEX_SQL "CREATE INDEX IF NOT EXISTS task_key ON task (key)"
 
 static int prepare_all(struct tote_list *list, const struct tote_db *db,
@@ -55,8 +53,6 @@ static int prepare_all(struct tote_list *list, const struct tote_db *db,
                       " ORDER BY task"},
         {&list->get_mark, "SELECT task FROM temp.mark WHERE key=?"},
         {&list->set_mark, "REPLACE INTO temp.mark (key, task) VALUES (?,?)"},
-        {&list->get_ceded, "SELECT place FROM temp.ceded WHERE task=?"},
-        {&list->set_ceded, "REPLACE INTO temp.ceded (task, place) VALUES (?,?)"},
         {&list->owner, "SELECT " TOTE_OUTPUT_COLUMNS ","
                        " (SELECT listed FROM task t WHERE t.task=output.task),"
                        " (SELECT place FROM task t WHERE t.task=output.task)"
@@ -89,9 +85,8 @@ static void list_end(struct tote_store *store)
     struct tote_list *list = store->list;
     if (!list)
         return;
-    sqlite3_stmt *all[] = {list->find,      list->get_mark,  list->set_mark,
-                           list->get_ceded, list->set_ceded, list->owner,
-                           list->relist,    list->move};
+    sqlite3_stmt *all[] = {list->find,  list->get_mark, list->set_mark,
+                           list->owner, list->relist,   list->move};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         sqlite3_finalize(all[i]);
     tote_insert_close(&list->insert);
@@ -159,24 +154,63 @@ static int damaged(const struct tote_store *store, struct tote_error *err)
     return tote_db_fail(&store->db, SQLITE_CORRUPT, DOING, err);
 }
 
-/* --- claim --- */
+/* --- paths --- */
 
-static int check_ceded(struct tote_store *store, uint64_t task, uint64_t place,
-                       struct tote_error *err)
+/* The row that owner is at goes over to another task, unless its own is of this list.
+ */
+static int take_over(struct tote_store *store, const struct tote_task_row *to,
+                     struct tote_output_row *row, uint64_t *ret_other,
+                     struct tote_error *err)
 {
-    if (!store->list->has_ceded)
-        return 0;
-    struct tote_bind bind = {.statement = store->list->get_ceded};
-    tote_bind_uint(&bind, task);
-    int code = step_to_row(store, &bind, err);
-    if (code > 0)
-        code = tote_error_set(err, -EEXIST,
+    sqlite3_stmt *owner = store->list->owner;
+    if (sqlite3_column_int64(owner, OWNER_LISTED) == store->list->list) {
+        *ret_other = (uint64_t)sqlite3_column_int64(owner, OWNER_PLACE);
+        return tote_error_set(err, -EEXIST,
                               "items %" PRIu64 " and %" PRIu64
-                              " of the list make the same file",
-                              (uint64_t)sqlite3_column_int64(bind.statement, 0), place);
-    sqlite3_reset(bind.statement);
-    return code;
+                              " of the list both make '%.200s'",
+                              *ret_other, to->place, row->path);
+    }
+    row->task = to->task;
+    struct tote_bind bind = {.statement = store->list->move};
+    tote_tables_bind_output(&bind, row); /* its path is borrowed from owner */
+    int code = step_update(store, &bind, err);
+    return code < 0 ? code : 1;
 }
+
+/* Makes a path that of a task: 1; 0: it is already, and the task had it before. */
+static int own_path(struct tote_store *store, const struct tote_task_row *to,
+                    bool is_new, const char *path, uint64_t *ret_other,
+                    struct tote_error *err)
+{
+    struct tote_output_row row = {.path = path, .task = to->task};
+    struct tote_bind bind = {.statement = store->list->owner};
+    tote_bind_text(&bind, path);
+    int code = step_to_row(store, &bind, err);
+    bool has_owner = code > 0;
+    if (has_owner)
+        code = tote_store_read_output(store, bind.statement, &row, err);
+    if (has_owner && code == 0 && (is_new || row.task != to->task))
+        code = take_over(store, to, &row, ret_other, err);
+    sqlite3_reset(bind.statement);
+    if (code < 0 || has_owner)
+        return code;
+    code = tote_insert_output(&store->list->insert, &row, err);
+    return code < 0 ? code : 1;
+}
+
+/* 1: at least one was not its own until now. */
+static int own_paths(struct tote_store *store, const struct tote_task_row *to,
+                     bool is_new, uint64_t *ret_other, struct tote_error *err)
+{
+    int code = 0, taken = 0;
+    for (size_t i = 0; code >= 0 && i < to->n_outs; i++) {
+        code = own_path(store, to, is_new, to->outs[i], ret_other, err);
+        taken |= code > 0;
+    }
+    return code < 0 ? code : taken;
+}
+
+/* --- claim --- */
 
 static int get_mark(struct tote_store *store, const struct tote_digest *key,
                     uint64_t *ret_task, struct tote_error *err)
@@ -205,9 +239,8 @@ static int set_mark(struct tote_store *store, const struct tote_digest *key,
 
 /* The row that find is at, listed anew. Its key is not written again: SQLite would take
  * it out of the index and put it back. */
-static int relist(struct tote_store *store, uint64_t place,
-                  const struct tote_digest *inputs, uint64_t *ret_task,
-                  struct tote_error *err)
+static int relist(struct tote_store *store, const struct tote_task_row *as,
+                  uint64_t *ret_task, struct tote_error *err)
 {
     struct tote_columns columns = {.statement = store->list->find};
     struct tote_task_row row;
@@ -215,13 +248,11 @@ static int relist(struct tote_store *store, uint64_t place,
     if (columns.bad)
         return damaged(store, err);
     int code = tote_store_check_task(store, &row, seal, err);
-    if (code == 0)
-        code = check_ceded(store, row.task, place, err);
     if (code < 0)
         return code;
     row.listed = store->list->list;
-    row.place = place;
-    row.inputs = *inputs;
+    row.place = as->place;
+    row.inputs = as->inputs;
     struct tote_bind bind = {.statement = store->list->relist};
     tote_bind_uint(&bind, row.listed);
     tote_bind_uint(&bind, row.place);
@@ -255,69 +286,34 @@ static int find_task(struct tote_store *store, const struct tote_digest *key,
     return marked < 0 ? marked : code;
 }
 
-int tote_store_list_claim(struct tote_store *store, const struct tote_digest *key,
-                          uint64_t place, const struct tote_digest *inputs,
-                          uint64_t *ret_task, struct tote_error *err)
+/* What the records of the task say of a path that it lost is not what is there. */
+static int own_again(struct tote_store *store, const struct tote_task_row *row,
+                     uint64_t *ret_other, struct tote_error *err)
+{
+    int taken = own_paths(store, row, false, ret_other, err);
+    int code = taken > 0 ? tote_store_spoil(store, row->task, err) : taken;
+    return code < 0 ? code : taken;
+}
+
+int tote_store_list_claim(struct tote_store *store, struct tote_task_row *row,
+                          uint64_t *ret_other, struct tote_error *err)
 {
     if (!store->list->had_tasks)
         return 0;
-    int found = find_task(store, key, err);
-    int code = found > 0 ? relist(store, place, inputs, ret_task, err) : found;
+    struct tote_task_row claimed = *row;
+    int found = find_task(store, &row->key, err);
+    int code = found > 0 ? relist(store, row, &claimed.task, err) : found;
     sqlite3_reset(store->list->find);
-    return code < 0 ? code : found;
+    if (code < 0 || found == 0)
+        return code;
+    code = own_again(store, &claimed, ret_other, err);
+    if (code < 0)
+        return code;
+    row->task = claimed.task;
+    return code > 0 ? TOTE_CLAIM_SPOILT : TOTE_CLAIM_KEPT;
 }
 
 /* --- add --- */
-
-static int cede(struct tote_store *store, uint64_t task, uint64_t place,
-                struct tote_error *err)
-{
-    struct tote_bind bind = {.statement = store->list->set_ceded};
-    store->list->has_ceded = true;
-    tote_bind_uint(&bind, task);
-    tote_bind_uint(&bind, place);
-    return step_update(store, &bind, err);
-}
-
-/* The row that owner is at goes over to another task, unless its own is of this list.
- */
-static int take_over(struct tote_store *store, const struct tote_task_row *to,
-                     uint64_t *ret_other, struct tote_error *err)
-{
-    sqlite3_stmt *owner = store->list->owner;
-    struct tote_output_row row;
-    int code = tote_store_read_output(store, owner, &row, err);
-    if (code < 0)
-        return code;
-    if (sqlite3_column_int64(owner, OWNER_LISTED) == store->list->list) {
-        *ret_other = (uint64_t)sqlite3_column_int64(owner, OWNER_PLACE);
-        return tote_error_set(err, -EEXIST,
-                              "items %" PRIu64 " and %" PRIu64
-                              " of the list both make '%.200s'",
-                              *ret_other, to->place, row.path);
-    }
-    code = cede(store, row.task, to->place, err);
-    if (code < 0)
-        return code;
-    row.task = to->task;
-    struct tote_bind bind = {.statement = store->list->move};
-    tote_tables_bind_output(&bind, &row); /* its path is borrowed from owner */
-    return step_update(store, &bind, err);
-}
-
-static int add_path(struct tote_store *store, const struct tote_task_row *row,
-                    const char *path, uint64_t *ret_other, struct tote_error *err)
-{
-    struct tote_bind bind = {.statement = store->list->owner};
-    tote_bind_text(&bind, path);
-    int found = step_to_row(store, &bind, err);
-    int code = found > 0 ? take_over(store, row, ret_other, err) : found;
-    sqlite3_reset(bind.statement);
-    if (code < 0 || found > 0)
-        return code;
-    struct tote_output_row output = {.path = path, .task = row->task};
-    return tote_insert_output(&store->list->insert, &output, err);
-}
 
 int tote_store_list_add(struct tote_store *store, const struct tote_task_row *row,
                         uint64_t *ret_other, struct tote_error *err)
@@ -326,7 +322,7 @@ int tote_store_list_add(struct tote_store *store, const struct tote_task_row *ro
     bare.listed = store->list->list;
     bare.n_outs = 0;
     int code = tote_insert_task(&store->list->insert, &bare, err);
-    for (size_t i = 0; code == 0 && i < row->n_outs; i++)
-        code = add_path(store, row, row->outs[i], ret_other, err);
-    return code;
+    if (code == 0)
+        code = own_paths(store, row, true, ret_other, err);
+    return code < 0 ? code : 0;
 }

@@ -223,8 +223,7 @@ static int spoil_record(struct tote_store *store, struct pick *pick,
     return tote_bind_finish(&bind, &store->db, TAKING, err);
 }
 
-static int spoil_records(struct tote_store *store, uint64_t task,
-                         struct tote_error *err)
+int tote_store_spoil(struct tote_store *store, uint64_t task, struct tote_error *err)
 {
     for (;;) {
         struct pick pick;
@@ -237,64 +236,14 @@ static int spoil_records(struct tote_store *store, uint64_t task,
     }
 }
 
-/* The row that a statement is at, as if its file had never been published. */
-static int forget_output(struct tote_store *store, sqlite3_stmt *select,
-                         struct tote_error *err)
-{
-    struct tote_output_row row;
-    int code = tote_store_read_output(store, select, &row, err);
-    if (code < 0)
-        return code;
-    struct tote_output_row fresh = {.path = row.path, .task = row.task};
-    sqlite3_stmt *statement;
-    code = tote_db_prepare(&store->db,
-                           "REPLACE INTO output (" TOTE_OUTPUT_COLUMNS ")"
-                           " VALUES (?,?,?,?,?,?)",
-                           TAKING, &statement, err);
-    if (code < 0)
-        return code;
-    struct tote_bind bind = {.statement = statement};
-    tote_tables_bind_output(&bind, &fresh);
-    return tote_bind_finish(&bind, &store->db, TAKING, err);
-}
-
-/* One a turn, since what is walked over changes. */
-static int forget_outputs(struct tote_store *store, uint64_t task,
-                          struct tote_error *err)
-{
-    int code, rc = SQLITE_ROW;
-    do {
-        sqlite3_stmt *statement;
-        code = tote_db_prepare(&store->db,
-                               "SELECT " TOTE_OUTPUT_COLUMNS
-                               " FROM output WHERE task=? AND attempt<>0 LIMIT 1",
-                               TAKING, &statement, err);
-        if (code < 0)
-            return code;
-        struct tote_bind bind = {.statement = statement};
-        tote_bind_uint(&bind, task);
-        rc = bind.rc == SQLITE_OK ? sqlite3_step(statement) : bind.rc;
-        if (rc == SQLITE_ROW)
-            code = forget_output(store, statement, err);
-        else if (rc != SQLITE_DONE)
-            code = tote_db_fail(&store->db, rc, TAKING, err);
-        sqlite3_finalize(statement);
-    } while (code == 0 && rc == SQLITE_ROW);
-    return code;
-}
-
-int tote_store_disown(struct tote_store *store, uint64_t task, struct tote_error *err)
+int tote_store_disown(struct tote_store *store, const uint64_t *tasks, size_t n,
+                      struct tote_error *err)
 {
     int code = tote_store_harden(store, err);
     if (code == 0)
-        code = tote_db_exec(&store->db,
-                            "BEGIN IMMEDIATE; CREATE INDEX IF NOT EXISTS output_task"
-                            " ON output (task)",
-                            TAKING, err);
-    if (code == 0)
-        code = forget_outputs(store, task, err);
-    if (code == 0)
-        code = spoil_records(store, task, err);
+        code = tote_db_exec(&store->db, "BEGIN IMMEDIATE", TAKING, err);
+    for (size_t i = 0; code == 0 && i < n; i++)
+        code = tote_store_spoil(store, tasks[i], err);
     if (code == 0)
         code = tote_db_exec(&store->db, "COMMIT", TAKING, err);
     if (code < 0)

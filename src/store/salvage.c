@@ -325,7 +325,7 @@ static int disown_short(struct salvage *salvage, struct tote_error *err)
 {
     if (salvage->damaged_outputs == 0)
         return 0;
-    int code = exec(salvage, FIND_SHORT, err);
+    int code = exec(salvage, FIND_SHORT "; BEGIN IMMEDIATE", err);
     for (int64_t task = -1; code == 0;) {
         char sql[128];
         snprintf(sql, sizeof sql,
@@ -337,9 +337,9 @@ static int disown_short(struct salvage *salvage, struct tote_error *err)
         tote_audit_damage(&salvage->audit,
                           "task %" PRId64 " will run again: a file of it is lost",
                           task);
-        code = tote_store_disown(salvage->into, (uint64_t)task, err);
+        code = tote_store_spoil(salvage->into, (uint64_t)task, err);
     }
-    return code;
+    return code < 0 ? code : exec(salvage, "COMMIT", err);
 }
 
 /* --- all --- */

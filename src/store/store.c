@@ -93,7 +93,7 @@ static int check_marks(const struct tote_db *db, struct tote_error *err)
         return code;
     if (memcmp(head, "SQLite format 3", 16) != 0 ||
         number_at(head, HEAD_APPLICATION) != TOTE_STORE_APPLICATION)
-        return tote_error_set(err, -EBADMSG, "'%.200s' is not a tote store", db->path);
+        return tote_error_set(err, -EINVAL, "'%.200s' is not a tote store", db->path);
     uint32_t schema = number_at(head, HEAD_USER_VERSION);
     if (schema > TOTE_STORE_SCHEMA)
         return tote_error_set(err, -EPROTO,
@@ -124,7 +124,7 @@ static int check_file(const char *path, struct tote_error *err)
         return tote_error_set(err, -EISDIR, "'%.200s' is a folder, not a tote store",
                               path);
     if (!S_ISREG(file.st_mode) || file.st_size == 0)
-        return tote_error_set(err, -EBADMSG, "'%.200s' is not a tote store%s", path,
+        return tote_error_set(err, -EINVAL, "'%.200s' is not a tote store%s", path,
                               S_ISREG(file.st_mode) ? ": it is empty" : "");
     if (access(path, R_OK) < 0) {
         int code = -errno;

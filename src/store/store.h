@@ -107,8 +107,9 @@ int tote_store_create(const char *path, struct tote_store **ret_store,
                       struct tote_error *err);
 
 /* Opens for reading, also while a writer is at work or after one was killed (its WAL is
- * read with it). -EPROTO for a newer schema, -EBADMSG if it is not a store or damaged:
- * of its rows those of setting are checked, others when they are read. */
+ * read with it). -EPROTO for a newer schema, -EINVAL if it is not a store, -EBADMSG if
+ * it is damaged: of its rows those of setting are checked, others when they are read.
+ */
 int tote_store_open(const char *path, struct tote_store **ret_store,
                     struct tote_error *err);
 

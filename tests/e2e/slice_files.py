@@ -110,11 +110,14 @@ def read_result(reader):
     stdout = reader.take(n)
     stderr_bytes, n = reader.numbers("QI")
     stderr = reader.take(n)
-    max_rss, n = reader.numbers("QI")
+    max_rss, left = reader.numbers("QI")
+    left_name = reader.text()
+    n, = reader.numbers("I")
     outs = [reader.numbers("QQQ") for _ in range(n)]
     return types.SimpleNamespace(cause=cause, status=status, signal=signal, why=why,
                                  stdout=stdout, stdout_bytes=stdout_bytes, stderr=stderr,
-                                 stderr_bytes=stderr_bytes, max_rss=max_rss, outs=outs)
+                                 stderr_bytes=stderr_bytes, max_rss=max_rss, left=left,
+                                 left_name=left_name, outs=outs)
 
 
 def read_pack(path):

@@ -107,8 +107,14 @@ def test_an_empty_list_in_a_bag_file_is_no_default(tote, key):
     (["--", ":::", "a"], "no command after --"),
     (["-a", "nothing", "--", "echo"], "nothing"),
     (["-a", "x", "--csv", "y", "--", "echo"], "one place"),
-    (["-a", "x", "-a", "y", "--", "echo"], "one place"),
-    (["--csv", "x", "--csv", "y", "--", "echo"], "one place"),
+    (["-a", "x", "-a", "y", "--", "echo"], "option --items is given twice"),
+    (["--store", "x", "--store=y", "--", "echo"], "option --store is given twice"),
+    (["--", "echo", "::::", "x"], "-a FILE"), (["--", "echo", ":::", "a", "::::+", "x"], "-a FILE"),
+    (["-j4", "--", "echo"], "--workers"), (["--jobs=4", "--", "echo"], "--workers"),
+    (["-k", "--", "echo"], "--output ordered"), (["--bar", "--", "echo"], "--progress"),
+    (["--tag", "--", "echo"], "there is none"), (["--colsep", ",", "--", "echo"], "--csv"),
+    (["-q", "--", "echo"], "no shell"), (["--resume-failed"], "--resume --retry-failed"),
+    (["--stream-max", "2G", "--", "echo"], "20M, from 0 to 67108864"),
     (["echo", "a"], "comes after --"),
     (["--tasks", 3, "--", "echo", ":::", "a"], "bags of a kernel"),
     (["--output", "none"], "bags of commands"),
@@ -157,6 +163,51 @@ def test_the_summary_names_the_first_failures(tote):
     assert len(re.findall(r"^tote: task \d failed, exit status \d: ", done.err, re.M)) == 3
     assert re.search(r"^    about \d$", done.err, re.M)
     assert re.search(r"^tote: 1 done, 4 failed of 5, in .*tote log s.tote$", done.err, re.M)
+
+
+LEFT = (r"^tote: task {}{} left files that no \{{out:\}} names, the first {}: they are gone with "
+        r"its folder; name them by \{{out:...\}}, or --cwd start$")
+
+
+def test_what_is_left_is_said_once(tote):
+    left = script(tote, 'echo > "b$1"; echo > "a\x1b[1m$1"; test "$1" != 4\n')
+    done = tote.run("run", "--batch", 1, "--", left, ":::", 1, 2, 3, 4)
+    assert done.status == 3 and done.err.count(" left files ") == 1  # 4 failed: that is no news
+    assert re.search(LEFT.format(0, r" \(and 2 others\)", r"a\?\[1m1"), done.err, re.M), done
+    done = tote.ok("run", "--", "sh", "-c", "echo $1 > x; echo $1 > $2; test $1 = 1 || rm x", "sh",
+                   "{item}", "{out:{item}.txt}", ":::", 0, 1, 2)
+    assert re.search(LEFT.format(1, "", "x"), done.err, re.M), done
+    assert len(list(tote.folder.rglob("[012].txt"))) == 3
+
+
+@pytest.mark.parametrize("args", [
+    ["--", "true", "{item}"],
+    ["--", "sh", "-c", "mkdir d; echo > d/x; rm -r d", "{item}"],
+    ["--", "sh", "-c", 'echo > "$1"; mkdir -p d/e; echo > d/e/rest', "sh", "{out:d/e/{item}}"],
+    ["--cwd", "start", "--", "sh", "-c", "echo > $TMPDIR/x", "sh", "{item}"],
+])
+def test_nothing_left_nothing_said(tote, args):
+    assert " left files " not in tote.ok("run", *args, ":::", "a", "b").err
+
+
+def test_a_failure_s_words_do_not_contradict_themselves(tote):
+    done = tote.run("run", "--output", "none", "--", "sh", "-c", 'mkdir "$1"', "sh",
+                    "{out:{item}.d}", ":::", "a")
+    assert "failed, the file a.d that it made: it is a folder: sh" in done.err, done
+    done = tote.run("run", "--output", "none", "--", "true", "{out:{item}.d}", ":::", "b")
+    assert "failed, it made no file b.d: true" in done.err, done
+    (tote.folder / "in").write_text("x")
+    remove = script(tote, 'rm -f "$2"; mkdir -p "$2"\n')
+    done = tote.run("run", "--workers", 1, "--batch", 1, "--output", "none", "--", remove,
+                    "{in:{item}}", tote.folder / "in", ":::", "in", "./in")
+    assert f"failed, cannot read its input {tote.folder}/" in done.err, done
+    assert "not there" not in done.err
+
+
+def test_a_time_limit_by_the_median_has_a_floor(tote):
+    """A hundredth of the median of tasks of milliseconds would end every one."""
+    tote.ok("run", "--workers", 1, "--batch", 1, "--timeout", "1%", "--retries", 3, "--", "true",
+            ":::", *range(20))
 
 
 def test_what_a_task_said_is_said_once(tote):
@@ -362,7 +413,8 @@ def test_an_interrupted_bag_goes_on(tote):
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert process.returncode == -signal.SIGINT
-    assert re.search(r"^tote: interrupted: letting \d+ running tasks end \(10 s at most\); "
+    assert re.search(r"^tote: interrupted: letting \d+ tasks that were handed out end "
+                     r"\(10 s at most\); "
                      "press again to stop now$", err, re.M), err
     assert re.search(r"^tote: interrupted: \d+ of 60 done; go on with: tote resume s.tote$", err,
                      re.M), err
@@ -506,7 +558,11 @@ def test_a_list_from_a_pipe_that_was_not_read_must_be_given_again(tote):
         wait_until(lambda: tote.recorded(tote.folder / "s.tote") == 2)  # before the pipe ends
         process.kill()
         process.communicate()
-    assert "came through a pipe" in tote.refused("resume", "s.tote")
+    again = "... | tote run --store s.tote --resume -- COMMAND"
+    assert tote.ok("status", "s.tote").out.endswith(f"\ngo on:   {again}\n")
+    sentence = tote.refused("resume", "s.tote")
+    assert "came through a pipe" in sentence
+    assert sentence.count(again) == 1 and "tote resume" not in sentence
     done = tote.ok("run", "--store", "s.tote", "--resume", "--", "echo", input="a\nb\nc\n")
     assert done.out == "c\n"
 
@@ -516,8 +572,70 @@ def test_halt(tote):
     done = tote.run("run", "--store", "s.tote", "--workers", 1, "--batch", 1, "--halt",
                     "soon,fail=1", "--", end, ":::", 0, 1, *[0] * 200)
     assert done.status == 3
-    assert "tote: halted: " in done.err and "tote resume s.tote" in done.err
+    assert re.search(r"^tote: halted, as --halt asked for: \d+ of 202 have a result; go on with: "
+                     r"tote resume s.tote$", done.err, re.M), done.err
     assert tote.recorded(tote.folder / "s.tote") < 202
+
+
+@pytest.mark.parametrize("halt", ["soon,done=1", "now,success=1"])
+def test_a_halt_that_was_reached_stops_no_resume(tote, halt):
+    tote.run("run", "--store", "s.tote", "--workers", 1, "--batch", 1, "--halt", halt, "--", "sh",
+             "-c", "sleep 0.1; echo {item}", ":::", *range(20))
+    assert tote.json("status", "s.tote")["can_resume"] is True
+    tote.ok("resume", "s.tote")
+    assert tote.json("status", "s.tote")["done"] == 20
+
+
+def test_a_halt_at_the_very_end_is_no_interruption(tote):
+    tote.run("run", "--store", "s.tote", "--workers", 1, "--halt", "soon,fail=100%", "--", "false",
+             ":::", 1, 2)
+    status = tote.json("status", "s.tote")
+    assert (status["state"], status["why"], status["can_resume"]) == ("complete", "", False)
+
+
+def test_an_empty_list_is_noted(tote):
+    done = tote.ok("run", "--", "echo", input="")
+    assert done.out == "" and "tote: note: the list is empty: nothing to do\n" in done.err
+
+
+def test_failures_that_are_not_shown_are_counted(tote):
+    err = tote.run("run", "--", "false", ":::", *range(3)).err
+    assert "more failed" not in err
+    err = tote.run("run", "--", "false", ":::", *range(7)).err
+    assert "\ntote: and 4 more failed\ntote: 0 done, 7 failed of 7" in err
+
+
+def test_cuts_that_are_not_shown_are_counted(tote):
+    err = tote.ok("run", "--stream-max", 2, "--", "echo", "{item}", ":::", *range(100, 107)).err
+    assert len(re.findall(r"stdout cut at 2 bytes of 4 bytes: raise --stream-max", err)) == 3
+    assert "tote: and 4 more streams cut: raise --stream-max\n" in err
+
+
+def test_resume_of_no_store_begins_it(tote):
+    line = ["run", "--store", "s.tote", "--resume", "--", "echo", ":::"]
+    assert tote.ok(*line, "a").out == "a\n"
+    assert tote.ok(*line, "a", "b").out == "b\n"
+    assert "--resume goes on" in tote.refused("run", "--store", "s.tote", "--resume")
+    assert "nothing" in tote.refused("run", "--store", "nothing.tote", "--resume")
+
+
+def test_a_store_s_own_engine_is_not_started_unasked(tote):
+    engine = os.path.join(os.path.dirname(TOTE), "tote-engine-local")
+    done = tote.run("run", "--store", "s.tote", "--engine", engine, "--workers", 1, "--batch", 1,
+                    "--halt", "soon,done=1", "--", *SHELL, "sleep 0.1; echo {item}", ":::",
+                    *range(20))
+    line = f"tote resume s.tote --engine {engine}"
+    assert f"go on with: {line}\n" in done.err
+    assert f"go on:   {line}\n" in tote.ok("status", "s.tote").out
+    assert f"--engine {engine}" in tote.refused("resume", "s.tote")
+    tote.ok(*line.split()[1:])
+    assert tote.json("status", "s.tote")["done"] == 20
+
+
+def test_what_is_no_store_is_a_mistake_of_use(tote):
+    (tote.folder / "text").write_text("no store\n")
+    for command in ("fsck", "status", "resume"):
+        assert "not a tote store" in tote.refused(command, "text")
 
 
 def test_the_host_s_network_is_kept(tote):

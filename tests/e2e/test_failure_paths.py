@@ -284,7 +284,7 @@ def test_a_signal_drains(clean, engine, signo):
     with waiting(clean, "--engine", engine, "--grace", "60s") as process:
         process.send_signal(signo)
         line = process.stderr.readline()
-        assert re.search(r"letting \d+ running tasks end", line), line
+        assert re.search(r"letting \d+ tasks that were handed out end", line), line
         (clean.folder / "go").touch()
         out, err = process.communicate(timeout=60)
     assert process.returncode == -signo, err

@@ -146,6 +146,96 @@ def test_a_file_that_became_the_user_s_is_not_replaced(tote):
     assert (tote.folder / "results" / "copy").read_text() == "two"
 
 
+def contents(tote):
+    return {path.name: path.read_text() for path in (tote.folder / "results").iterdir()}
+
+
+def assert_all_is_done(tote, attempts):
+    """Another resume runs nothing and changes nothing."""
+    files, runs = contents(tote), tote.folder / "runs"
+    assert runs.read_text().count("\n") == attempts
+    tote.ok("resume", "s.tote")
+    assert contents(tote) == files and runs.read_text().count("\n") == attempts
+    tote.ok("fsck", "s.tote")
+
+
+def two_files(tote):
+    task = 'echo >>"$4"; echo a "$1" >"$2"; echo b "$1" >"$3"'
+    tote.ok("run", "--store", "s.tote", "--", *SHELL, task, "x", "{item}", "{out:a{item}}",
+            "{out:b{item}}", tote.folder / "runs", ":::", "1", "2", "3")  # fmt: skip
+    return {name + number: f"{name} {number}\n" for name in "ab" for number in "123"}
+
+
+@pytest.mark.parametrize("lost", [["a1"], ["b1"], ["a1", "b1", "a3"]])
+def test_a_bag_heals_where_some_files_of_a_task_are_lost(tote, lost):
+    made = two_files(tote)
+    for name in lost:
+        (tote.folder / "results" / name).unlink()
+    tote.ok("resume", "s.tote")
+    assert contents(tote) == made
+    assert_all_is_done(tote, 3 + len({name[1] for name in lost}))
+
+
+def test_the_user_s_file_beside_a_lost_one_is_not_replaced(tote):
+    made = two_files(tote)
+    (tote.folder / "results" / "a1").unlink()
+    (tote.folder / "results" / "b1").write_text("mine")
+    assert "'b1' in" in tote.refused("resume", "s.tote")
+    assert (tote.folder / "results" / "b1").read_text() == "mine"
+    tote.ok("resume", "s.tote", "--force")
+    assert contents(tote) == made
+
+
+def test_a_task_that_was_killed_while_it_heals_runs_again(tote):
+    """Its record was taken back, its next one never came."""
+    (tote.folder / "go").touch()
+    task = 'echo >>"$3"; [ -e "$4" ] || sleep 3600; echo a >"$1"; echo b >"$2"'
+    runs = tote.folder / "runs"
+    tote.ok("run", "--store", "s.tote", "--", *SHELL, task, "x", "{out:a{item}}",
+            "{out:b{item}}", runs, tote.folder / "go", ":::", "1")  # fmt: skip
+    (tote.folder / "results" / "a1").unlink()
+    (tote.folder / "go").unlink()
+    with tote.start("resume", "s.tote") as process:
+        wait_until(lambda: runs.read_text().count("\n") == 2)
+        process.kill()
+        process.communicate()
+    (tote.folder / "go").touch()
+    tote.ok("resume", "s.tote")
+    assert contents(tote) == {"a1": "a\n", "b1": "b\n"}
+    assert_all_is_done(tote, 3)
+
+
+def test_an_input_that_changes_back(tote):
+    def write(content):
+        (tote.folder / "in2").write_text(content)
+
+    runs, task = tote.folder / "runs", 'echo >>"$4"; cat "$1" >"$2"; wc -c <"$1" >"$3"'
+    for number in (1, 2, 3):
+        (tote.folder / f"in{number}").write_text("one")
+    tote.ok("run", "--store", "s.tote", "--", *SHELL, task, "x", "{in:{item}}", "{out:o-{item}}",
+            "{out:n-{item}}", runs, ":::", "in1", "in2", "in3")  # fmt: skip
+    for attempts, content in enumerate(["second", "one", "second", "one"], 4):
+        write(content)
+        tote.ok("resume", "s.tote")
+        made = contents(tote)
+        assert made["o-in2"] == content and made["n-in2"] == f"{len(content)}\n"
+        assert made["o-in1"] == made["o-in3"] == "one" and len(made) == 6
+        assert_all_is_done(tote, attempts)
+
+
+def test_a_file_that_became_the_user_s_is_not_replaced_by_what_it_was(tote):
+    tote.ok("run", "--store", "s.tote", *copy(tote, "one"))
+    copy(tote, "two")
+    tote.ok("resume", "s.tote")
+    copy(tote, "one")
+    (tote.folder / "results" / "copy").write_text("mine")
+    assert "was changed since this bag made it" in tote.refused("resume", "s.tote")
+    assert contents(tote) == {"copy": "mine"}
+    (tote.folder / "results" / "copy").unlink()
+    tote.ok("resume", "s.tote")
+    assert contents(tote) == {"copy": "one"}
+
+
 def test_what_is_done_needs_its_inputs_no_more(tote):
     for name in "abc":
         (tote.folder / name).write_text(name)

@@ -185,14 +185,18 @@ def test_an_input_that_was_only_touched_runs_nothing(bag, form):
     assert go_on(bag, form) == []
 
 
-@FORMS
-def test_an_input_that_is_gone_is_said_before_anything_runs(bag, form):
+def test_an_input_that_is_listed_and_gone_is_said_before_anything_runs(bag):
     (bag.tote.folder / "data" / "f3").unlink()
     bag.write("f4", "other\n")
-    args = ["resume", "s.tote"] if form == "resume" else bag.command("--resume")
-    done = bag.tote.run(*args)
+    done = bag.tote.run(*bag.command("--resume"))
     assert done.status == 2 and "f3" in done.sentence, done
     assert done.out == "" and gzip.decompress(bag.made("f4").read_bytes()) == b"content of f4\n"
+
+
+def test_a_resume_needs_no_input_of_what_is_done(bag):
+    (bag.tote.folder / "data" / "f3").unlink()
+    bag.write("f4", "other\n")
+    assert go_on(bag, "resume") == ["f4"]
 
 
 def test_an_item_at_the_front_is_all_that_runs(bag):

@@ -543,6 +543,39 @@ def test_a_full_and_a_read_only_disk(bench):
         subprocess.run(["umount", "-l", bench.attempts], check=True)
 
 
+def test_what_is_left_is_counted(bench):
+    (bench.folder / "in").write_text("hello")
+    given = [(str(bench.folder / "in"), "given/in"), (str(bench.folder / "in"), "flat")]
+    a_slice = bench.slice()
+    a_slice.sh("true").sh("touch b a c").sh("mkdir -p d/e; ln -s / l; mkfifo f; touch .h")
+    a_slice.sh("echo > o; echo > a; echo > sub/p; echo > sub/rest", outs=["o", "sub/p"])
+    a_slice.sh("echo > o", outs=["o"]).sh("rm flat; echo > given/more", ins=given)
+    a_slice.sh("echo > flat.gz; echo > fla", ins=given).sh("echo > z; exit 1")
+    a_slice.sh("echo > instead", outs=["o"]).sh("touch b" + "x" * 254).sh("chmod 0 .; true")
+    a_slice.sh('touch "$1" c', b"a\n\xff").sh("true").sh("touch $(seq 300)")
+    a_slice.sh("rm -r given; ln -s / given", ins=given)
+    _, results = bench.run(a_slice)
+    assert [(result.left, result.left_name) for result in results] == [
+        (0, ""), (3, "a"), (4, ".h"), (2, "a"), (0, ""), (1, "given/more"), (2, "fla"), (1, "z"),
+        (1, "instead"), (1, "b" + "x" * 254), (0, ""), (2, "a\n\udcff"), (0, ""), (300, "1"),
+        (0, "")]
+    assert bench.left() == ["3.1", "3.1/o", "3.1/sub", "3.1/sub/p", "4.1", "4.1/o"]
+
+
+def test_staged_inputs_are_files(bench):
+    """Not links, for tools that refuse these; but a link beside tote-task stays one."""
+    (bench.folder / "in-0").write_text("hello")
+    (bench.folder / "real").write_text("there")
+    (bench.folder / "in-1").symlink_to("real")
+    look = "stat -c '%F %h' d/a b; cat d/a b; rm d/a; echo > left; echo > o"
+    a_slice = Slice(staged=True).sh(look, ins=[("in-0", "d/a"), ("in-1", "b")], outs=[("o", "out")])
+    result = bench.one(a_slice)
+    assert result.stdout.decode().split("\n") == ["regular file 2", "symbolic link 1", "hellothere"]
+    assert (result.left, result.left_name) == (1, "left")
+    assert (bench.folder / "in-0").read_text() == "hello" and bench.left() == []
+    assert (bench.folder / "in-0").stat().st_nlink == (bench.folder / "real").stat().st_nlink == 1
+
+
 # --- what is the worker's own fault ---
 
 def refused(bench, arguments, status=1, **more):

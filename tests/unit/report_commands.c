@@ -119,13 +119,12 @@ static void list_anew(struct making *making, uint64_t tasks)
 {
     struct tote_error *err = &making->err;
     char item[32];
-    uint64_t task, other;
+    uint64_t other;
     report_must(tote_store_list_begin(making->store, 2, err), err);
     for (uint64_t i = 0; i < tasks - CHANGED; i++) {
         struct tote_task_row row = task_row(i, 2, item);
-        report_must(
-            tote_store_list_claim(making->store, &row.key, i, &row.inputs, &task, err),
-            err);
+        row.place = i;
+        report_must(tote_store_list_claim(making->store, &row, &other, err), err);
     }
     for (uint64_t i = tasks; i < tasks + CHANGED; i++) {
         struct tote_task_row row = task_row(i, 2, item);
@@ -147,7 +146,8 @@ void report_fixture_commands_resumed(const char *path, uint64_t tasks)
 {
     struct making making = make(path, tasks, NULL);
     list_anew(&making, tasks);
-    report_must(tote_store_disown(making.store, 0, &making.err), &making.err);
+    report_must(tote_store_disown(making.store, (const uint64_t[]){0}, 1, &making.err),
+                &making.err);
     begin_run(&making, path, tasks);
     put_result(&making, 1, true);
     put_result(&making, 2, false);

@@ -24,7 +24,7 @@
 
 /* What is missing. */
 static struct {
-    bool lists, close_range, renameat2, openat2, kill, pipes, fsync;
+    bool lists, close_range, renameat2, openat2, kill, pipes, fsync, linkat;
 } lacks;
 
 int __real_open(const char *path, int flags, ...);
@@ -43,6 +43,8 @@ int __real_pipe2(int ends[2], int flags);
 int __wrap_pipe2(int ends[2], int flags);
 int __real_fsync(int fd);
 int __wrap_fsync(int fd);
+int __real_linkat(int from, const char *old, int to, const char *new, int flags);
+int __wrap_linkat(int from, const char *old, int to, const char *new, int flags);
 
 static int refuse(int code)
 {
@@ -94,6 +96,11 @@ int __wrap_pipe2(int ends[2], int flags)
 int __wrap_fsync(int fd)
 {
     return lacks.fsync ? refuse(EIO) : __real_fsync(fd);
+}
+
+int __wrap_linkat(int from, const char *old, int to, const char *new, int flags)
+{
+    return lacks.linkat ? refuse(EPERM) : __real_linkat(from, old, to, new, flags);
 }
 
 /* --- a folder of attempts --- */
@@ -211,6 +218,36 @@ static void a_file_that_is_not_on_the_disk_is_no_output(void **state)
     assert_true(is_empty(attempts));
 }
 
+/* Staged, and in a folder on a filesystem without hard links. */
+static void a_staged_file_is_linked_some_way(void **state)
+{
+    (void)state;
+    const struct tote_rules rules = {
+        .run = "", .is_staged = true, .start = "", .attempts = "", .stream_max = 1000};
+    const char *args[] = {"sh", "-c", "cat d/a; test -h d/a"};
+    const struct tote_slice_file file = {"in-0", "d/a"};
+    struct tote_command command = {
+        .item = "", .args = args, .n_args = 3, .ins = &file, .n_ins = 1};
+    struct tote_attempt *attempt;
+    struct tote_record record;
+    struct tote_result result;
+    assert_int_equal(chdir(folder), 0);
+    FILE *in = fopen("in-0", "w");
+    assert_true(in && fputs("hello", in) > 0 && fclose(in) == 0);
+    assert_int_equal(tote_attempt_open(&rules, &attempt, NULL), 0);
+    for (; command.task < 2; command.task++) {
+        lacks.linkat = command.task == 1;
+        tote_attempt_run(attempt, &command, 1, &record, &result);
+        assert_int_equal(result.status, lacks.linkat ? 0 : 1);
+        assert_int_equal(result.streams[TOTE_STDOUT].size, 5);
+        assert_int_equal(result.left, 0);
+        assert_string_equal(result.left_name, "");
+    }
+    tote_attempt_close(attempt);
+    assert_true(is_empty(attempts));
+    assert_int_equal(chdir("/"), 0);
+}
+
 /* As sudo's: it is left, but nobody waits for it for ever. */
 static void who_may_not_be_killed_holds_nobody_up(void **state)
 {
@@ -251,6 +288,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(no_pipe_is_said, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_file_that_is_not_on_the_disk_is_no_output,
                                         make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(a_staged_file_is_linked_some_way, make_folder,
+                                        remove_folder),
         cmocka_unit_test(who_may_not_be_killed_holds_nobody_up),
         cmocka_unit_test_setup_teardown(trees_go_whatever_they_are, make_folder,
                                         remove_folder),

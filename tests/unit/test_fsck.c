@@ -336,9 +336,9 @@ static void test_no_store(void **state)
     assert_int_equal(tote_store_fsck("a", &found, NULL, NULL, &err), -ENOENT);
     fixture_write_file("a", "hello", 5);
     err = (struct tote_error){0};
-    assert_int_equal(tote_store_fsck("a", &found, NULL, NULL, &err), -EBADMSG);
+    assert_int_equal(tote_store_fsck("a", &found, NULL, NULL, &err), -EINVAL);
     assert_true(err.text[0]);
-    assert_int_equal(tote_store_salvage("a", "b", &found, NULL, NULL, NULL), -EBADMSG);
+    assert_int_equal(tote_store_salvage("a", "b", &found, NULL, NULL, NULL), -EINVAL);
     unlink("a");
     tote_store_close(fixture_bag_store("a", 10, false));
     fixture_write_file("b", "precious", 8);

@@ -61,7 +61,7 @@ static void lines_are_split(void **state)
         {"x -- --y ::: -1", "x -- --y | -1 "},
         {"x :::", "x | "},
         {"x ::: ::: 1", "x | | 1 "},
-        {"x :::: ::", "x :::: :: "},
+        {"x ::::: ::", "x ::::: :: "},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct tote_recipe recipe = {0};
@@ -79,9 +79,9 @@ static void what_is_wrong_is_said(void **state)
     static const struct {
         const char *line, *part;
     } rows[] = {
-        {"", "no command after --"},
-        {"::: a", "no command after --"},
-        {"x :::+ a", "give ::: VALUES first"},
+        {"", "no command after --"},           {"::: a", "no command after --"},
+        {"x :::+ a", "give ::: VALUES first"}, {"x :::: a", ":::: is GNU parallel's"},
+        {"x ::: a ::::+ b", "-a FILE"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct tote_recipe recipe = {0};

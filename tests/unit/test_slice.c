@@ -264,6 +264,8 @@ static void *small_pack(size_t *ret_n)
          .streams = {{"out", 3}, {"", 0}},
          .stream_bytes = {900, 0},
          .max_rss = 77,
+         .left = 3,
+         .left_name = "\xff\n",
          .outs = &file,
          .n_outs = 1},
         {.task = 2,
@@ -388,6 +390,9 @@ static void a_pack_comes_back(void **state)
     assert_memory_equal(a->streams[0].data, "out", 3);
     assert_true(a->n_outs == 1 && a->outs[0].size == 9 && a->outs[0].digest.low == 2);
     assert_true(b->task == 2 && b->cause == TOTE_CAUSE_START && b->n_outs == 0);
+    assert_true(a->left == 3 && b->left == 0);
+    assert_string_equal(a->left_name, "\xff\n");
+    assert_string_equal(b->left_name, "");
     assert_string_equal(b->why, "no such \xff program");
     assert_memory_equal(b->streams[1].data, "e\n", 2);
     tote_pack_finish(&pack);
@@ -423,6 +428,15 @@ static void the_pack_writer_refuses(void **state)
     assert_int_equal(pack_code((struct tote_result){.why = why}), -EINVAL);
     assert_int_equal(pack_code((struct tote_result){.why = why + 1}), 0);
     assert_int_equal(pack_code((struct tote_result){.streams = {{"x", 1}}}), -EINVAL);
+    why[TOTE_LEFT_NAME_MAX + 1] = '\0';
+    assert_int_equal(pack_code((struct tote_result){.left = 1, .left_name = why}),
+                     -EINVAL);
+    assert_int_equal(pack_code((struct tote_result){.left = 1, .left_name = why + 1}),
+                     0);
+    assert_int_equal(pack_code((struct tote_result){.left_name = why + 1}), -EINVAL);
+    assert_int_equal(pack_code((struct tote_result){.left = 1}), -EINVAL);
+    assert_int_equal(pack_code((struct tote_result){.left = 1, .left_name = ""}),
+                     -EINVAL);
     assert_int_equal(
         pack_code((struct tote_result){
             .cause = TOTE_CAUSE_EXIT, .status = 1, .outs = &file, .n_outs = 1}),
@@ -453,6 +467,8 @@ static void the_digest_is_of_what_was_made(void **state)
     struct tote_result b = a;
     b.task = 2;
     b.max_rss = 9;
+    b.left = 1;
+    b.left_name = "x";
     b.streams[1].size = 0;
     assert_true(is_equal(tote_result_digest(&a), tote_result_digest(&b)));
     b.stream_bytes[0] = 3;

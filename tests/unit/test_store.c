@@ -138,10 +138,10 @@ static void test_open_refuses(void **state)
     refuse_open("older", -EPROTO,
                 "older, unreleased tote (schema 1; this one reads 2)");
     refuse_open("zero", -EBADMSG, "damaged");
-    refuse_open("other", -EBADMSG, "not a tote store");
-    refuse_open("text", -EBADMSG, "not a tote store");
-    refuse_open("empty", -EBADMSG, "empty");
-    refuse_open("pipe", -EBADMSG, "not a tote store");
+    refuse_open("other", -EINVAL, "not a tote store");
+    refuse_open("text", -EINVAL, "not a tote store");
+    refuse_open("empty", -EINVAL, "empty");
+    refuse_open("pipe", -EINVAL, "not a tote store");
     refuse_open("folder", -EISDIR, "folder");
 }
 
