@@ -25,7 +25,7 @@
 
 /* --- pipes --- */
 
-enum { END_IN, END_OUT, END_ERR, END_LIFE, END_STATUS, END_TALLY, N_ENDS };
+enum { END_IN, END_OUT, END_ERR, END_LIFE, END_STATUS, END_TALLY, END_MAPS, N_ENDS };
 
 /* The descriptors of a box while it starts: ours and the init's ends. */
 struct ends {
@@ -33,7 +33,7 @@ struct ends {
 };
 
 /* Which end of each pipe tote keeps: 1 writes, 0 reads. */
-static const int ours_at[N_ENDS] = {[END_IN] = 1, [END_LIFE] = 1};
+static const int ours_at[N_ENDS] = {[END_IN] = 1, [END_LIFE] = 1, [END_MAPS] = 1};
 
 static void close_all(int *fds, int n)
 {
@@ -125,6 +125,49 @@ static struct tote_box_failure read_status(int fd)
     return failure;
 }
 
+/* Every id that we know, as itself: of lines "inside outside count" the first and the
+ * last. 0: done. */
+static int map_like_ours(const char *ours, const char *theirs)
+{
+    char text[TOTE_BOX_TEXT_MAX], line[64];
+    size_t n = 0;
+    FILE *file = fopen(ours, "re");
+    while (file && fgets(line, sizeof line, file)) {
+        unsigned long inside, count;
+        char *end;
+        inside = strtoul(line, &end, 10);
+        strtoul(end, &end, 10);
+        count = strtoul(end, NULL, 10);
+        int wrote =
+            snprintf(text + n, sizeof text - n, "%lu %lu %lu\n", inside, inside, count);
+        if (wrote < 0 || (size_t)wrote >= sizeof text - n)
+            break; /* so many ranges: these have to do */
+        n += (size_t)wrote;
+    }
+    if (file)
+        fclose(file);
+    int fd = n > 0 ? open(theirs, O_WRONLY | O_CLOEXEC) : -1;
+    bool is_written = fd >= 0 && write(fd, text, n) == (ssize_t)n;
+    if (fd >= 0)
+        close(fd);
+    return is_written ? 0 : -1;
+}
+
+/* Root's tasks read its users' files too; that only root itself can give to a new
+ * namespace, from outside. Tells the init whether it has to map its one id itself. */
+static void map_ids(const struct tote_box *box, int fd)
+{
+    char path[64], is_mapped = 0;
+    if (box->is_full && geteuid() == 0) {
+        snprintf(path, sizeof path, "/proc/%d/uid_map", (int)box->init);
+        is_mapped = map_like_ours("/proc/self/uid_map", path) == 0;
+        snprintf(path, sizeof path, "/proc/%d/gid_map", (int)box->init);
+        is_mapped = is_mapped && map_like_ours("/proc/self/gid_map", path) == 0;
+    }
+    ssize_t ignored = write(fd, &is_mapped, 1);
+    (void)ignored; /* an init that has died says so by its status */
+}
+
 static pid_t start_init(const struct tote_box_config *config, struct tote_box *box,
                         const struct ends *ends, char **env)
 {
@@ -148,6 +191,7 @@ static pid_t start_init(const struct tote_box_config *config, struct tote_box *b
         .life = ends->theirs[END_LIFE],
         .status = ends->theirs[END_STATUS],
         .tally = ends->theirs[END_TALLY],
+        .maps = ends->theirs[END_MAPS],
     };
     /* As fork, with namespaces: a null stack shares nothing but a copy of the memory.
      */
@@ -185,6 +229,7 @@ static int try_start(const struct tote_box_config *config, struct tote_box *box,
     free(env);
     close_all(ends.theirs, N_ENDS);
     if (code == 0) {
+        map_ids(box, ends.ours[END_MAPS]);
         struct tote_box_failure failure = read_status(ends.ours[END_STATUS]);
         *ret_step = failure.step;
         code = -failure.error;
@@ -192,6 +237,7 @@ static int try_start(const struct tote_box_config *config, struct tote_box *box,
             waitpid(box->init, NULL, 0);
     }
     close_all(&ends.ours[END_STATUS], 1);
+    close_all(&ends.ours[END_MAPS], 1);
     if (code < 0) {
         close_all(ends.ours, N_ENDS);
         if (!box->is_full)

@@ -68,15 +68,28 @@ static int write_file(const char *path, const char *text)
     return n == (ssize_t)strlen(text) ? 0 : -1;
 }
 
-/* Maps every id to itself where we may (root, so that it can still read its users'
- * files), else our own id alone. */
-static int map_ids(const char *path, unsigned id)
+static int map_id(const char *path, unsigned id)
 {
     char alone[64];
     snprintf(alone, sizeof alone, "%u %u 1\n", id, id);
-    if (id == 0 && write_file(path, "0 0 4294967295\n") == 0)
-        return 0;
     return write_file(path, alone);
+}
+
+/* Our own id alone, unless tote, as root, has mapped them all. */
+static int map_ids(const struct tote_box_plan *plan)
+{
+    char is_mapped = 0;
+    ssize_t n = read(plan->maps, &is_mapped, 1);
+    close(plan->maps);
+    if (n != 1)
+        _exit(1); /* tote is gone */
+    if (is_mapped)
+        return 0;
+    return write_file("/proc/self/setgroups", "deny") < 0 ||
+                   map_id("/proc/self/uid_map", plan->uid) < 0 ||
+                   map_id("/proc/self/gid_map", plan->gid) < 0
+               ? -1
+               : 0;
 }
 
 static int raise_loopback(void)
@@ -93,10 +106,7 @@ static int raise_loopback(void)
 static void build(const struct tote_box_plan *plan)
 {
     const unsigned long plain = MS_NOSUID | MS_NODEV;
-    if (write_file("/proc/self/setgroups", "deny") < 0 ||
-        map_ids("/proc/self/uid_map", plan->uid) < 0 ||
-        map_ids("/proc/self/gid_map", plan->gid) < 0 ||
-        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+    if (map_ids(plan) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
         mount("proc", "/proc", "proc", plain | MS_NOEXEC, NULL) < 0 ||
         mount("tote", plan->tmpfs, "tmpfs", plain, "mode=1777") < 0 ||
         mkdir(plan->scratch, 0700) < 0)
@@ -240,6 +250,8 @@ void tote_box_init_main(const struct tote_box_plan *plan)
     prctl(PR_SET_NAME, "tote-box");
     if (plan->is_full)
         build(plan);
+    else
+        close(plan->maps);
 
     pid_t engine = fork();
     if (engine < 0)

@@ -30,7 +30,8 @@ struct tote_box_plan {
     int in, out, err; /* of the engine */
     int life;         /* read end: hangs up when tote is gone */
     int status;       /* a tote_box_failure goes here, or an end of file at exec */
-    int tally;        /* the count of survivors goes here, as an unsigned */
+    int maps;  /* read end: a byte that is not 0 comes if the ids are mapped already */
+    int tally; /* the count of survivors goes here, as an unsigned */
 };
 
 /* Never returns. */

@@ -256,3 +256,12 @@ def test_commands_see_the_shared_memory_of_the_host(tote):
         script = f"echo {{item}} >{folder}/{{item}}"
         tote.ok("run", "--", *SHELL, script, ":::", "a", "b")
         assert sorted(os.listdir(folder)) == ["a", "b"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may read what others keep closed")
+def test_root_reads_its_users_files(tote):
+    closed = tote.folder / "closed"
+    closed.write_text("of nobody")
+    os.chown(closed, 65534, 65534)
+    closed.chmod(0o600)
+    assert tote.ok("run", "--", "cat", "{in:{item}}", ":::", "closed").out == "of nobody"
