@@ -28,6 +28,11 @@ struct tote_output_row;
 int tote_store_read_output(const struct tote_store *store, sqlite3_stmt *statement,
                            struct tote_output_row *ret_row, struct tote_error *err);
 
+/* Is a record as it was written? -EBADMSG and a sentence. */
+int tote_store_judge_record(const struct tote_store *store, int64_t run,
+                            uint64_t worker, const struct tote_record *record,
+                            int64_t seal, struct tote_error *err);
+
 /* -EBADMSG with a sentence: a row of that table whose seal is not its own. */
 int tote_store_broken_seal(const struct tote_store *store, const char *table,
                            const char *key, struct tote_error *err);

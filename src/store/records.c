@@ -8,6 +8,7 @@
 #include <inttypes.h>
 
 #include "base/digest.h"
+#include "store/handle.h"
 #include "store/merge.h"
 #include "store/tables.h"
 
@@ -26,26 +27,29 @@
 /* --- every record --- */
 
 struct visit {
+    const struct tote_store *store;
     tote_store_visit *visit;
     void *context;
 };
 
 static int visit_row(void *context, struct tote_columns *row, struct tote_error *err)
 {
-    (void)err;
     const struct visit *visit = context;
     struct tote_record record;
     int64_t run;
     uint64_t worker;
-    tote_tables_read_record(row, &run, &worker, &record);
-    return row->bad ? 0 : visit->visit(visit->context, &record, worker);
+    int64_t seal = tote_tables_read_record(row, &run, &worker, &record);
+    if (row->bad)
+        return 0;
+    int code = tote_store_judge_record(visit->store, run, worker, &record, seal, err);
+    return code < 0 ? code : visit->visit(visit->context, &record, worker);
 }
 
 int tote_store_each_record(struct tote_store *store, int64_t run,
                            tote_store_visit *visit, void *context,
                            struct tote_error *err)
 {
-    struct visit both = {visit, context};
+    struct visit both = {store, visit, context};
     return tote_merge_each(store, SELECT_WHOLE, run, visit_row, &both, DOING, err);
 }
 

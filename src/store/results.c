@@ -27,10 +27,13 @@ struct pick {
     struct tote_record record;
 };
 
-static int broken_record(const struct tote_store *store, int64_t run,
-                         const struct tote_record *record, struct tote_error *err)
+int tote_store_judge_record(const struct tote_store *store, int64_t run,
+                            uint64_t worker, const struct tote_record *record,
+                            int64_t seal, struct tote_error *err)
 {
     char key[80];
+    if (seal == tote_seal_record(run, worker, record))
+        return 0;
     snprintf(key, sizeof key,
              "(run %" PRId64 ", task %" PRIu64 ", attempt %" PRIu32 ")", run,
              record->task, record->attempt);
@@ -54,8 +57,9 @@ static int pick_row(void *context, struct tote_columns *row, struct tote_error *
     int64_t seal = tote_tables_read_record(row, &run, &worker, &record);
     if (row->bad)
         return 0;
-    if (seal != tote_seal_record(run, worker, &record))
-        return broken_record(pick->store, run, &record, err);
+    int judged = tote_store_judge_record(pick->store, run, worker, &record, seal, err);
+    if (judged < 0)
+        return judged;
     bool is_same = pick->has && record.task == pick->record.task;
     if (is_same && pick->record.outcome == TOTE_OUTCOME_OK)
         return 0;

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pathlib
+import sqlite3
 
 import jsonschema
 import pytest
@@ -116,3 +117,11 @@ def test_reading_changes_nothing(tote, run_store):
 def test_a_store_that_may_only_be_read(tote, run_store):
     run_store.chmod(0o400)
     assert "15 of 15" in tote.ok("report", run_store).out
+
+
+def test_a_changed_record_is_not_reported(tote):
+    tote.ok("run", "--kernel", "noop", "--size", "0", "--tasks", "20", "--store", "s.tote")
+    with sqlite3.connect(tote.folder / "s.tote") as db:
+        db.execute("UPDATE record SET end_ns = end_ns + 5000000000 WHERE task = 7")
+    done = tote.run("report", "s.tote")
+    assert done.status != 0 and "tote fsck" in done.sentence, done

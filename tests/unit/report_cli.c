@@ -4,13 +4,15 @@
  *     report-cli list                    names of the scenarios
  *     report-cli make SCENARIO STORE
  *     report-cli tasks N STORE           as many tasks and results has each run now
- *     report-cli text|json|csv STORE */
+ *     report-cli records FIRST END STORE tasks [FIRST, END) of run 1 have ok records
+ * now report-cli text|json|csv STORE */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "report/report.h"
 #include "report_fixture.h"
+#include "store/writer.h"
 
 static int fail(const struct tote_error *err)
 {
@@ -55,8 +57,40 @@ static int set_tasks(uint64_t n, const char *path)
     return rc < 0 ? fail(&err) : EXIT_SUCCESS;
 }
 
+/* Of the most different durations, none of which a reader could guess. */
+static struct tote_record record_of(uint64_t task)
+{
+    tote_ns_t spread = (tote_ns_t)(task * 7919 % 1000003 * (1 + task % 5 * 77777));
+    return (struct tote_record){.task = task,
+                                .attempt = 1,
+                                .start_ns = 1000,
+                                .end_ns = 1000 + spread,
+                                .cpu_ns = 5,
+                                .bytes_in = 1,
+                                .bytes_out = 1};
+}
+
+static int add_records(uint64_t first, uint64_t end, const char *path)
+{
+    struct tote_error err = {0};
+    struct tote_writer *writer = NULL;
+    int rc = tote_writer_start(path, TOTE_DURABILITY_GROUP, &writer, &err);
+    for (uint64_t task = first; rc == 0 && task < end;) {
+        struct tote_record records[1000];
+        size_t n = 0;
+        while (n < 1000 && task < end)
+            records[n++] = record_of(task++);
+        rc = tote_writer_put_records(writer, 1, 1, records, n, &err);
+    }
+    int stopped = tote_writer_stop(writer, &err);
+    return rc < 0 || stopped < 0 ? fail(&err) : EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
+    if (argc == 5 && strcmp(argv[1], "records") == 0)
+        return add_records(strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10),
+                           argv[4]);
     if (argc == 4 && strcmp(argv[1], "tasks") == 0)
         return set_tasks(strtoull(argv[2], NULL, 10), argv[3]);
     const struct report_scenario *scenario = report_scenarios;

@@ -278,12 +278,7 @@ def peak_kib(path):
 
 
 def add_records(path, first, end):
-    db = sqlite3.connect(path)
-    db.execute(f"""WITH RECURSIVE t (i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM t
-               WHERE i + 1 < {end}) INSERT INTO record SELECT 1, i, 1, 1, 1000,
-               1000 + i * 7919 % 1000003 * (1 + i % 5 * 77777), 5, 1, 1, 0, zeroblob(16), 0 FROM t""")
-    db.commit()
-    db.close()
+    call("records", str(first), str(end), path)
     call("tasks", str(end), path)
 
 
