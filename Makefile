@@ -30,6 +30,7 @@ soak:
 
 bench: all
 	@bench/bench
+	@bench/commands
 
 install: build
 	@scripts/build --install '$(PREFIX)' '$(DESTDIR)'
