@@ -227,9 +227,10 @@ static int try_start(const struct tote_box_config *config, struct tote_box *box,
     box->init = env ? start_init(config, box, &ends, env) : -1;
     int code = box->init < 0 ? -errno : 0;
     free(env);
+    if (code == 0) /* while we still hold its end too: no signal if the init has died */
+        map_ids(box, ends.ours[END_MAPS]);
     close_all(ends.theirs, N_ENDS);
     if (code == 0) {
-        map_ids(box, ends.ours[END_MAPS]);
         struct tote_box_failure failure = read_status(ends.ours[END_STATUS]);
         *ret_step = failure.step;
         code = -failure.error;
