@@ -620,7 +620,9 @@ def test_resume_of_no_store_begins_it(tote):
 
 
 def test_a_store_s_own_engine_is_not_started_unasked(tote):
-    engine = os.path.join(os.path.dirname(TOTE), "tote-engine-local")
+    here = os.path.dirname(TOTE)
+    (engine,) = filter(os.path.exists, (os.path.join(here, "tote-engine-local"),
+                                        os.path.join(here, "../lib/tote/tote-engine-local")))
     done = tote.run("run", "--store", "s.tote", "--engine", engine, "--workers", 1, "--batch", 1,
                     "--halt", "soon,done=1", "--", *SHELL, "sleep 0.1; echo {item}", ":::",
                     *range(20))

@@ -229,7 +229,8 @@ def test_descriptors_signals_and_group(bench):
     assert result.stdout == b"[0, 1, 2]\n0000000000000000 True\n", result
     result = bench.one(bench.slice(first=1).add(["grep", "SigIgn", "/proc/self/status"]),
                        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
-    assert result.stdout == b"SigIgn:\t0000000000000000\n"
+    # 32 and 33 are glibc's own: what its posix_spawn starts ignores them, and no call of it helps.
+    assert int(result.stdout.split()[1], 16) & ~(0b11 << 31) == 0, result
 
 
 def test_limits(bench):
