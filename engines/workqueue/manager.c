@@ -19,11 +19,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tote/clock.h"
 #include "travel.h"
 
 #define COMMAND_ROOM (TOTE_KERNEL_SPEC_MAX + 512)
-#define SHARE_MB     64 /* of memory, that a task asks for */
-#define DISK_MB      1  /* of disk; while a worker has less, it gets no task */
+#define SHARE_MB     64                  /* of memory, that a task asks for */
+#define STUCK_NS     (5 * TOTE_NS_PER_S) /* workers measure their disk as often */
 
 /* Found late otherwise: a stopped or cut-off worker is noticed in half a minute, not
  * 150 s; a stranger on the port who says nothing holds the manager up for 2 s, not 5.
@@ -39,6 +40,7 @@ static struct manager {
     const struct tote_engine_hello *hello;
     bool refused[N_TUNES];
     struct travel *travels; /* of the batches of commands that are out */
+    tote_ns_t idle_since;   /* batches wait and no worker takes one; 0: not so */
 } manager;
 
 static struct work_queue_task *volatile bell;
@@ -259,7 +261,7 @@ void manager_submit(struct tote_engine_command *command)
      * task. */
     work_queue_task_specify_cores(task, 1);
     work_queue_task_specify_memory(task, SHARE_MB);
-    work_queue_task_specify_disk(task, DISK_MB);
+    work_queue_task_specify_disk(task, MANAGER_DISK_MB);
     /* Of equal priorities the newest goes first; we want the oldest. */
     work_queue_task_specify_priority(task, -(double)command->batch);
     /* Trying again is tote's work. The least that can be asked for is one retry, after
@@ -309,7 +311,8 @@ static void judge(const struct work_queue_task *task, uint64_t count,
     uint64_t lines = tote_engine_count_lines(answer->lines, answer->n);
 
     answer->why[0] = '\0';
-    if (task->result == WORK_QUEUE_RESULT_MAX_RETRIES) {
+    answer->was_given_back = task->result == WORK_QUEUE_RESULT_MAX_RETRIES;
+    if (answer->was_given_back) {
         snprintf(answer->why, sizeof answer->why,
                  "the worker vanished with the batch, or refused it");
     } else if (task->result != WORK_QUEUE_RESULT_SUCCESS && !files_may_lack) {
@@ -324,7 +327,7 @@ static void judge(const struct work_queue_task *task, uint64_t count,
         snprintf(answer->why, sizeof answer->why,
                  "%" PRIu64 " records came back for %" PRIu64 " tasks", lines, count);
     } else if (travel) {
-        travel_land(travel, answer->why);
+        answer->was_given_back = !travel_land(travel, answer->why);
     }
 }
 
@@ -346,7 +349,34 @@ bool manager_wait(struct manager_answer *ret_answer)
     ret_answer->batch = strtoull(task->tag, &count, 10);
     struct travel *travel = take_travel(ret_answer->batch);
     judge(task, strtoull(count, NULL, 10), travel, ret_answer);
+    ret_answer->bytes = travel ? travel_bytes(travel) : 0;
     travel_close(travel);
+    return true;
+}
+
+/* --- what Work Queue does not say --- */
+
+bool manager_is_stuck(char why[static TOTE_WHY_MAX])
+{
+    struct work_queue_stats stats;
+    tote_ns_t now = tote_clock_monotonic();
+    work_queue_get_stats(manager.queue, &stats);
+    /* The bell waits for ever. */
+    if (stats.tasks_waiting < 2 || stats.tasks_on_workers > 0 ||
+        stats.workers_connected == 0) {
+        manager.idle_since = 0;
+        return false;
+    }
+    if (manager.idle_since == 0)
+        manager.idle_since = now;
+    if (now - manager.idle_since < STUCK_NS)
+        return false;
+    snprintf(why, TOTE_WHY_MAX,
+             "no worker takes a batch, which asks for 1 core, %d MB of memory and %d "
+             "MB of free disk; of %d workers the roomiest has %d cores, %" PRId64
+             " MB of memory and %" PRId64 " MB of disk",
+             SHARE_MB, MANAGER_DISK_MB, stats.workers_connected, (int)stats.max_cores,
+             (int64_t)stats.max_memory, (int64_t)stats.max_disk);
     return true;
 }
 

@@ -16,6 +16,7 @@
 #include "tote/engine.h"
 
 #define MANAGER_COUNTS_MAX 16
+#define MANAGER_DISK_MB    1 /* of disk; while a worker has less, it gets no batch */
 
 /* The version that the linked library states; static. */
 const char *manager_version(void);
@@ -44,10 +45,18 @@ struct manager_answer {
     const char *lines;      /* the records, n bytes; borrowed until the next wait */
     size_t n;
     char why[TOTE_WHY_MAX]; /* not empty: the batch is lost */
+    bool was_given_back;    /* it is, and nothing is known of a process that failed: its
+                             * worker has died, or could not take or return a file */
+    uint64_t bytes;         /* of the files that were to go to the worker */
 };
 
 /* Waits a second at most. False: no answer. */
 bool manager_wait(struct manager_answer *ret_answer);
+
+/* To be asked when manager_wait had no answer. True: for some seconds batches wait,
+ * workers are there, and not one takes a batch. Work Queue itself says nothing of that;
+ * why gets a sentence. */
+bool manager_is_stuck(char why[static TOTE_WHY_MAX]);
 
 /* What the queue counted, for bye. Returns how many; counts has MANAGER_COUNTS_MAX. */
 size_t manager_counts(struct tote_engine_count *counts);

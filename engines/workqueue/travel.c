@@ -62,6 +62,16 @@ void travel_output(const struct travel *travel, size_t i,
              here, travel->batch, i);
 }
 
+uint64_t travel_bytes(const struct travel *travel)
+{
+    uint64_t bytes = 0;
+    struct stat info;
+    for (size_t i = 0; i < travel->files->n_inputs; i++)
+        if (stat(travel->files->inputs[i].here, &info) == 0)
+            bytes += (uint64_t)info.st_size;
+    return bytes;
+}
+
 /* 1: it has its name; 0: it has not come; negative errno. */
 static int land(const struct travel *travel, size_t i)
 {

@@ -38,6 +38,9 @@ bool travel_input(const struct travel *travel, size_t i,
 void travel_output(const struct travel *travel, size_t i,
                    char path[static TRAVEL_PATH_MAX]);
 
+/* Of its inputs, as they are now. */
+uint64_t travel_bytes(const struct travel *travel);
+
 /* Gives what came back its own name. A file may be missing, since its task failed, but
  * not the pack: then false, and a sentence. */
 bool travel_land(const struct travel *travel, char why[static TOTE_WHY_MAX]);

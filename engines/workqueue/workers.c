@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -158,6 +159,14 @@ void workers_kill_stopped(const struct workers *workers)
         if (pid > 0 && is_stopped(pid))
             kill(pid, SIGKILL);
     }
+}
+
+uint64_t workers_room(const struct workers *workers)
+{
+    struct statvfs info;
+    if (statvfs(workers->folder, &info) < 0)
+        return UINT64_MAX;
+    return (uint64_t)info.f_bavail * info.f_frsize;
 }
 
 void workers_replace(struct workers *workers, uint32_t place)

@@ -48,6 +48,9 @@ bool workers_reap(struct workers *workers, uint32_t *ret_place,
  * and a dead one is replaced. */
 void workers_kill_stopped(const struct workers *workers);
 
+/* Bytes that are free on the disk with their folder; UINT64_MAX: that is not known. */
+uint64_t workers_room(const struct workers *workers);
+
 /* A new worker, with a new id, in a place that was reaped. */
 void workers_replace(struct workers *workers, uint32_t place);
 

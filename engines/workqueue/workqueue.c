@@ -21,7 +21,9 @@
 #define LOOK_SELDOM_MS 50 /* and while we wait for strangers */
 #define DEATH_NEWS_MS                                                                  \
     20 /* the socket of a dying worker closes before its parent hears */
-#define PATH_ROOM 4096
+#define PATH_ROOM      4096
+#define GIVEN_BACK_MAX 3 /* batches in a row, by workers that are well: not theirs */
+#define MB             1e6
 
 struct options {
     uint64_t port;
@@ -68,7 +70,9 @@ static struct program {
     struct tote_engine_command early; /* a batch that came before ready */
     bool has_early;
     int64_t batches, lost;
-    uint32_t deaths; /* since a batch was last done */
+    uint32_t deaths;     /* since a batch was last done */
+    uint32_t given_back; /* by workers that live; since then, too */
+    bool has_said_stuck; /* and it still is */
     uint64_t
         last_dead; /* worker to blame for the next batch that vanishes; 0: unknown */
 } program;
@@ -228,6 +232,23 @@ static void replace_dead_workers(void)
     }
 }
 
+/* A worker that has no room for a file, or from which one cannot be fetched for lack of
+ * room, drops the connection and says nothing. All of ours are on one disk: if it
+ * happens again and again, the batches are not to blame, and no other worker has more.
+ */
+static void judge_given_back(const struct manager_answer *answer)
+{
+    char why[TOTE_WHY_MAX];
+    snprintf(why, sizeof why,
+             "%.150s; perhaps the disk is full: files of %.1f MB were to go there, and "
+             "%.1f MB are free in %.300s",
+             answer->why, (double)answer->bytes / MB,
+             (double)workers_room(&program.workers) / MB, program.workers.folder);
+    if (++program.given_back == GIVEN_BACK_MAX)
+        tote_engine_die(1, "%d batches in a row: %s", GIVEN_BACK_MAX, why);
+    tote_engine_lost(program.engine, answer->batch, 0, "%s", why);
+}
+
 static void pass_on(const struct manager_answer *answer)
 {
     if (!answer->why[0]) {
@@ -236,6 +257,7 @@ static void pass_on(const struct manager_answer *answer)
                          answer->n);
         program.batches++;
         program.deaths = 0;
+        program.given_back = 0;
         return;
     }
     uint64_t worker = answer->worker;
@@ -247,8 +269,25 @@ static void pass_on(const struct manager_answer *answer)
         worker = program.last_dead;
         program.last_dead = 0;
     }
-    tote_engine_lost(program.engine, answer->batch, worker, "%s", answer->why);
     program.lost++;
+    if (answer->was_given_back && program.deaths == 0 && program.workers.n > 0)
+        judge_given_back(answer);
+    else
+        tote_engine_lost(program.engine, answer->batch, worker, "%s", answer->why);
+}
+
+/* Of ours, if the disk is the reason, no one will ever take a batch. Others may. */
+static void look_if_stuck(void)
+{
+    char why[TOTE_WHY_MAX];
+    bool is_stuck = manager_is_stuck(why);
+    if (is_stuck && program.workers.n > 0 &&
+        workers_room(&program.workers) < (uint64_t)MANAGER_DISK_MB << 20)
+        tote_engine_die(1, "the disk with %.300s is full: %s", program.workers.folder,
+                        why);
+    if (is_stuck && !program.has_said_stuck)
+        fprintf(stderr, "%s\n", why);
+    program.has_said_stuck = is_stuck;
 }
 
 /* False: stop. */
@@ -293,6 +332,8 @@ int main(int argc, char **argv)
         struct manager_answer answer;
         if (manager_wait(&answer))
             pass_on(&answer);
+        else
+            look_if_stuck();
         if (manager_child_ended())
             replace_dead_workers();
     }

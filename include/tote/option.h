@@ -51,6 +51,7 @@ struct tote_option {
     bool is_path; /* of a TEXT: names a file of the user's, so a bag file from somebody
                    * else may not set it; its metavar is FILE */
     char letter;  /* its short name on a command line, "-n"; 0: none */
+    const char *metavar; /* what help calls its value; null: by its type */
 };
 
 /* Fills every field of the table with its fallback (numbers without one: 0, or NaN for

@@ -14,18 +14,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "attempt/late.h"
 #include "attempt/outputs.h"
 #include "attempt/place.h"
 #include "attempt/start.h"
 #include "attempt/streams.h"
 #include "attempt/sweep.h"
 
+#define LOOK_EVERY TOTE_NS_PER_S /* for a limit that is not known yet */
+
 struct tote_attempt {
     const struct tote_rules *rules;
+    tote_ns_t timeout_ns; /* of an attempt; 0: none, or not known yet */
     struct tote_place place;
     struct tote_starter starter;
     struct tote_streams streams;
-    struct tote_outputs *outputs;
     sigset_t watched; /* blocked during an attempt, and read from signals */
     int signals;
     struct tote_result_file files[TOTE_FILES_MAX];
@@ -38,7 +41,9 @@ enum stage { STAGE_RUNS, STAGE_TERMINATED, STAGE_KILLED };
 struct watch {
     struct tote_child child;
     enum stage stage;
+    tote_ns_t start;
     tote_ns_t deadline; /* of the stage; 0: none */
+    tote_ns_t look;     /* when to look for a limit the next time; 0: never */
     int stop;           /* the signal that tells this worker to end; 0: none */
 };
 
@@ -95,12 +100,12 @@ int tote_attempt_open(const struct tote_rules *rules, struct tote_attempt **ret_
     if (!attempt)
         return tote_error_set(err, -ENOMEM, "no memory for an attempt");
     attempt->rules = rules;
+    attempt->timeout_ns = rules->timeout_ns;
     attempt->signals = -1;
     int failed = tote_starter_open(&attempt->starter, rules, err);
     int no_place = tote_place_open(&attempt->place, rules, err);
     failed = failed ? failed : no_place;
-    if (tote_streams_open(&attempt->streams, rules->stream_max) < 0 ||
-        !(attempt->outputs = tote_outputs_create()))
+    if (tote_streams_open(&attempt->streams, rules->stream_max) < 0)
         failed = tote_error_set(err, -ENOMEM, "no memory for an attempt");
     if (!failed)
         failed = watch_signals(attempt, err);
@@ -118,7 +123,6 @@ void tote_attempt_close(struct tote_attempt *attempt)
     tote_place_close(&attempt->place);
     tote_starter_close(&attempt->starter);
     tote_streams_close(&attempt->streams);
-    tote_outputs_destroy(attempt->outputs);
     if (attempt->signals >= 0)
         close(attempt->signals);
     free(attempt);
@@ -150,7 +154,30 @@ static void press(struct watch *watch, const struct tote_rules *rules, tote_ns_t
     }
 }
 
-/* Waits for a signal, something to read, or the deadline. */
+/* The limit counts from the start, however late it is known. */
+static void set_times(const struct tote_attempt *attempt, struct watch *watch,
+                      tote_ns_t now)
+{
+    if (attempt->timeout_ns)
+        set_deadline(watch, watch->start, attempt->timeout_ns);
+    watch->look =
+        attempt->rules->has_late_timeout && !attempt->timeout_ns ? now + LOOK_EVERY : 0;
+}
+
+static void keep_time(struct tote_attempt *attempt, struct watch *watch)
+{
+    if (!watch->deadline && !watch->look)
+        return;
+    tote_ns_t now = tote_clock_monotonic();
+    if (watch->look && now >= watch->look) {
+        attempt->timeout_ns = tote_late_read(attempt->place.attempts);
+        set_times(attempt, watch, now);
+    }
+    if (watch->deadline && now >= watch->deadline)
+        press(watch, attempt->rules, now);
+}
+
+/* Waits for a signal, something to read, or the next time that counts. */
 static int wait_for_news(const struct tote_attempt *attempt, const struct watch *watch,
                          struct pollfd polled[1 + TOTE_STREAMS])
 {
@@ -158,9 +185,10 @@ static int wait_for_news(const struct tote_attempt *attempt, const struct watch 
     for (int i = 0; i < TOTE_STREAMS; i++)
         polled[1 + i] =
             (struct pollfd){.fd = attempt->streams.stream[i].read, .events = POLLIN};
-    if (!watch->deadline)
+    tote_ns_t next = watch->look ? watch->look : watch->deadline; /* never both */
+    if (!next)
         return ppoll(polled, 1 + TOTE_STREAMS, NULL, NULL);
-    tote_ns_t left = watch->deadline - tote_clock_monotonic();
+    tote_ns_t left = next - tote_clock_monotonic();
     left = left > 0 ? left : 0;
     struct timespec time = {.tv_sec = left / TOTE_NS_PER_S,
                             .tv_nsec = left % TOTE_NS_PER_S};
@@ -189,11 +217,8 @@ static void watch_process(struct tote_attempt *attempt, struct watch *watch)
             read_signals(attempt, watch);
             tote_sweep_reap(&watch->child);
         }
-        if (watch->deadline && !watch->child.has_ended) {
-            tote_ns_t now = tote_clock_monotonic();
-            if (now >= watch->deadline)
-                press(watch, attempt->rules, now);
-        }
+        if (!watch->child.has_ended)
+            keep_time(attempt, watch);
     }
 }
 
@@ -239,8 +264,8 @@ static int run_process(struct tote_attempt *attempt, const struct tote_command *
         return 0;
     }
     watch.child.pid = pid;
-    if (attempt->rules->timeout_ns)
-        set_deadline(&watch, tote_clock_monotonic(), attempt->rules->timeout_ns);
+    watch.start = tote_clock_monotonic();
+    set_times(attempt, &watch, watch.start);
     watch_process(attempt, &watch);
     if (!watch.child.has_ended)
         end_group(&watch, SIGKILL);
@@ -272,8 +297,7 @@ static enum tote_cause collect_outputs(struct tote_attempt *attempt,
     struct tote_place *place = &attempt->place;
     if (command->n_outs == 0)
         return TOTE_CAUSE_NONE;
-    if (tote_outputs_check(attempt->outputs, place->folder, command, attempt->files,
-                           &attempt->why) < 0)
+    if (tote_outputs_check(place->folder, command, attempt->files, &attempt->why) < 0)
         return TOTE_CAUSE_OUTPUT;
     int failed =
         attempt->rules->is_staged

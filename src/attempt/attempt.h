@@ -29,7 +29,10 @@
  * them; above stream_max bytes are counted and dropped. The caller is a child subreaper
  * (tote_attempt_adopt): after the process has ended, or its time is over (TERM to the
  * group, kill_after, KILL), everything that it started and that is still alive,
- * daemons with a session of their own too, is killed and reaped before run returns.
+ * daemons with a session of their own too, is killed and reaped before run returns. A
+ * limit that is not known at the start (rules.has_late_timeout) is looked for once a
+ * second while an attempt runs, and then holds for this one and all later ones of this
+ * handle.
  *
  * If it ended with status 0 every declared output must be a regular file (not reached
  * through a symlink, one link); it is hashed, synced, and, if staged, moved to its name

@@ -78,9 +78,21 @@ static _Noreturn void keep(pid_t worker, const sigset_t *watched)
     end_as(is_ours ? number : child.status); /* a status of a signal is its number */
 }
 
+/* A process group of one's own. Who kills the keeper often kills its group, as a worker
+ * of Work Queue does when its manager has gone: then the keeper must lead one, since
+ * that worker is not sure to have made it so and waits for ever if there is no such
+ * group; and the worker must not be in it, so that it lives on to end what it has
+ * started. Not at somebody's terminal, who would interrupt it there. */
+static void leave_group(void)
+{
+    if (!isatty(STDIN_FILENO) && !isatty(STDERR_FILENO))
+        setpgid(0, 0);
+}
+
 /* Its parent's death must not be missed between fork and prctl. */
 static int begin_worker(pid_t keeper, const sigset_t *old, struct tote_error *err)
 {
+    leave_group();
     sigprocmask(SIG_SETMASK, old, NULL);
     if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != keeper)
         return tote_error_set(err, -ESRCH, "the keeper of this worker has gone");
@@ -95,6 +107,7 @@ int tote_commands_keep(struct tote_error *err)
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
         return tote_error_set(err, -errno, "cannot become a child subreaper: %s",
                               strerror(errno));
+    leave_group();
     sigaction(SIGCHLD, &action, NULL);
     watched_signals(&watched);
     sigprocmask(SIG_BLOCK, &watched, &old);

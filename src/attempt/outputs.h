@@ -9,15 +9,9 @@
 #include "base/slice.h"
 #include "tote/error.h"
 
-struct tote_outputs; /* a buffer to read into */
-
-struct tote_outputs *tote_outputs_create(void); /* null: out of memory */
-void tote_outputs_destroy(struct tote_outputs *outputs);
-
 /* folder: descriptor of the attempt's. Fills n_outs of ret_files. Nobody writes to them
  * any more. 0, or -errno and a sentence. */
-int tote_outputs_check(struct tote_outputs *outputs, int folder,
-                       const struct tote_command *command,
+int tote_outputs_check(int folder, const struct tote_command *command,
                        struct tote_result_file *ret_files, struct tote_error *why);
 
 /* Staged: moves them to their names in the folder `here`; all or none. */

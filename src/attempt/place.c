@@ -12,7 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "attempt/tree.h"
+#include "attempt/copy.h"
+#include "base/folder.h"
 
 #define ATTEMPTS "attempts"
 
@@ -127,20 +128,6 @@ static enum tote_cause fail_make(const struct tote_place *place, int code,
     return TOTE_CAUSE_FOLDER;
 }
 
-/* Makes the folders above path, which is a good one: see slice_rules.c. */
-static int make_parents(int folder, const char *path)
-{
-    char part[TOTE_FILE_NAME_MAX];
-    for (const char *slash = path; (slash = strchr(slash, '/')); slash++) {
-        size_t n = (size_t)(slash - path);
-        memcpy(part, path, n);
-        part[n] = '\0';
-        if (mkdirat(folder, part, 0700) < 0 && errno != EEXIST)
-            return errno;
-    }
-    return 0;
-}
-
 /* The input as the worker finds it. */
 static int look_at_input(const struct tote_place *place, const char *path,
                          uint64_t *bytes_in)
@@ -157,34 +144,17 @@ static int look_at_input(const struct tote_place *place, const char *path,
     return 0;
 }
 
-/* Only what lies there itself: a link there leads to a file that is not the worker's,
- * whose count of links others may look at. False: not this way. */
-static bool link_staged(const struct tote_place *place,
-                        const struct tote_slice_file *file)
-{
-    struct stat info;
-    return place->staged &&
-           fstatat(place->here, file->path, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
-           S_ISREG(info.st_mode) &&
-           linkat(place->here, file->path, place->folder, file->as, 0) == 0;
-}
-
-static int link_input(const struct tote_place *place,
+/* Of what is staged a copy: many a tool refuses a symbolic link or a file with a second
+ * name, and what a command writes into must be nobody else's. */
+static int give_input(const struct tote_place *place,
                       const struct tote_slice_file *file)
 {
-    char target[2 * TOTE_FILE_NAME_MAX];
-    if (!file->as[0])
-        return 0;
-    int n =
-        snprintf(target, sizeof target, "%s%s%s", place->staged ? place->staged : "",
-                 place->staged ? "/" : "", file->path);
-    int failed = (size_t)n >= sizeof target ? ENAMETOOLONG
-                                            : make_parents(place->folder, file->as);
-    if (!failed && link_staged(place, file))
-        return 0;
-    if (!failed && symlinkat(target, place->folder, file->as) < 0)
-        failed = errno;
-    return failed;
+    int code = file->as[0] ? -tote_folder_make_parents(place->folder, file->as) : 0;
+    if (code || !file->as[0])
+        return code;
+    if (place->staged)
+        return tote_copy_file(place->here, file->path, place->folder, file->as);
+    return symlinkat(file->path, place->folder, file->as) < 0 ? errno : 0;
 }
 
 static enum tote_cause give_inputs(const struct tote_place *place,
@@ -199,9 +169,13 @@ static enum tote_cause give_inputs(const struct tote_place *place,
                            place->staged ? file->as : file->path, strerror(code));
             return TOTE_CAUSE_INPUT;
         }
-        code = link_input(place, file);
-        if (code)
-            return fail_make(place, code, why);
+        code = give_input(place, file);
+        if (code) {
+            tote_error_set(why, -code,
+                           "cannot put its input %.300s into the attempt's folder: %s",
+                           file->as, strerror(code));
+            return TOTE_CAUSE_FOLDER;
+        }
     }
     return TOTE_CAUSE_NONE;
 }
@@ -241,18 +215,13 @@ enum tote_cause tote_place_make(struct tote_place *place,
     place->folder = open_folder_at(place->attempts, place->name);
     code = place->folder < 0 ? -place->folder : 0;
     for (size_t i = 0; !code && i < command->n_outs; i++)
-        code = make_parents(place->folder, command->outs[i].path);
+        code = -tote_folder_make_parents(place->folder, command->outs[i].path);
     if (code)
         return fail_make(place, code, why);
     return give_inputs(place, command, bytes_in, why);
 }
 
 /* --- clearing --- */
-
-static bool is_dots(const char *name)
-{
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-}
 
 static bool begins(const char *path, const char *name)
 {
@@ -292,7 +261,7 @@ static void look_below(struct tote_place *place, int parent, const char *folder)
         close_one(&fd);
     while (dir && (entry = readdir(dir))) {
         snprintf(name, sizeof name, "%.255s/%.255s", folder, entry->d_name);
-        if (!is_dots(entry->d_name) && !is_asked_for(place->command, name))
+        if (!tote_folder_is_dots(entry->d_name) && !is_asked_for(place->command, name))
             note_left(place, name);
     }
     if (dir)
@@ -309,7 +278,7 @@ static size_t look_through(struct tote_place *place, DIR *dir)
     place->left_name[0] = '\0';
     rewinddir(dir);
     while ((entry = readdir(dir))) {
-        if (is_dots(entry->d_name))
+        if (tote_folder_is_dots(entry->d_name))
             continue;
         n++;
         if (!is_asked_for(place->command, entry->d_name))
@@ -368,7 +337,7 @@ void tote_place_clear(struct tote_place *place)
     else
         drop_spare(place);
     if (!place->is_spare)
-        tote_tree_remove(place->attempts, place->name);
+        tote_folder_remove_at(place->attempts, place->name);
 }
 
 /* True if the folder holds nothing but the outputs, which lie in it itself. */
@@ -386,7 +355,7 @@ static int move_outputs(int from, int to, const struct tote_command *command)
 {
     for (size_t i = 0; i < command->n_outs; i++) {
         const char *path = command->outs[i].path;
-        int code = make_parents(to, path);
+        int code = -tote_folder_make_parents(to, path);
         if (!code && renameat(from, path, to, path) < 0)
             code = errno;
         if (code)
@@ -414,7 +383,7 @@ int tote_place_keep(struct tote_place *place, struct tote_error *why)
         code = move_outputs(place->folder, to, place->command);
     close_one(&to);
     close_one(&place->folder);
-    tote_tree_remove(place->attempts, rest);
+    tote_folder_remove_at(place->attempts, rest);
     return code ? tote_error_set(why, -code, "cannot keep what it made in %.300s: %s",
                                  place->path, strerror(code))
                 : 0;

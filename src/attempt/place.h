@@ -38,10 +38,10 @@ int tote_place_open(struct tote_place *place, const struct tote_rules *rules,
                     struct tote_error *err);
 void tote_place_close(struct tote_place *place);
 
-/* Makes the folder, the folders above its outputs, and links to its inputs: hard ones
- * to what is staged, where that works, since many a tool refuses a symbolic one; else
- * symbolic ones. Adds the sizes of the inputs to *bytes_in. What went wrong, and the
- * sentence. Clear it even then. The command is borrowed until it is cleared or kept. */
+/* Makes the folder, the folders above its outputs, and, where the command is to find
+ * its inputs, copies of what is staged, links to what is shared. Adds the sizes of the
+ * inputs to *bytes_in. What went wrong, and the sentence. Clear it even then. The
+ * command is borrowed until it is cleared or kept. */
 enum tote_cause tote_place_make(struct tote_place *place,
                                 const struct tote_command *command, uint32_t number,
                                 uint64_t *bytes_in, struct tote_error *why);

@@ -40,7 +40,6 @@ struct child {
     const char *folder, *programs;
     char *const *args;
     int out, err;
-    pid_t parent;
     const char *found;            /* to be tried first; null: none */
     const char *volatile started; /* the candidate that became the program */
     volatile int error;           /* errno, or 0 */
@@ -212,7 +211,8 @@ IN_CHILD static bool set_limit(int which, uint64_t soft, uint64_t hard)
 
 IN_CHILD static bool set_limits(const struct tote_rules *rules)
 {
-    bool good = set_limit(RLIMIT_CORE, 0, 0);
+    const struct rlimit none = {0, 0};
+    bool good = setrlimit(RLIMIT_CORE, &none) == 0;
     if (rules->memory)
         good &= set_limit(RLIMIT_AS, rules->memory, rules->memory);
     if (rules->cpu_s)
@@ -248,7 +248,7 @@ IN_CHILD static const char *prepare(const struct child *child)
     if (setpgid(0, 0) < 0)
         return "its process group";
     /* Should the worker have died before this call, no signal will come. */
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != child->parent)
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != starter->self)
         return "its end with the worker";
     if (dup2(starter->null, STDIN_FILENO) < 0 || dup2(child->out, STDOUT_FILENO) < 0 ||
         dup2(child->err, STDERR_FILENO) < 0)
@@ -350,8 +350,7 @@ pid_t tote_starter_start(struct tote_starter *starter,
                           .found = starter->found,
                           .args = starter->args,
                           .out = out,
-                          .err = err_out,
-                          .parent = getpid()};
+                          .err = err_out};
     pid_t pid = spawn(&child);
     if (pid < 0)
         return fail_start(name, "no new process", -pid, why);
@@ -375,7 +374,7 @@ static void note_ignored(sigset_t *ignored)
 int tote_starter_open(struct tote_starter *starter, const struct tote_rules *rules,
                       struct tote_error *err)
 {
-    *starter = (struct tote_starter){.rules = rules};
+    *starter = (struct tote_starter){.rules = rules, .self = getpid()};
     note_ignored(&starter->ignored);
     starter->stack = aligned_alloc(64, STACK);
     starter->null = open("/dev/null", O_RDWR | O_CLOEXEC);

@@ -13,6 +13,7 @@
 
 struct tote_starter {
     const struct tote_rules *rules;
+    pid_t self;
     int null;         /* /dev/null */
     sigset_t ignored; /* signals that we ignore: the command must not */
     char *stack;      /* of the child until it is the program */

@@ -47,6 +47,7 @@ bool tote_sweep_reap(struct tote_child *child)
     do
         rc = reap_one(child, WNOHANG);
     while (rc > 0);
+    child->is_last = rc < 0 && child->has_ended;
     return rc == 0;
 }
 
@@ -118,7 +119,7 @@ static int kill_by_walk(void)
 
 bool tote_sweep(struct tote_child *child)
 {
-    while (tote_sweep_reap(child)) {
+    while (!child->is_last && tote_sweep_reap(child)) {
         if (kill_by_list() == 0 && kill_by_walk() == 0)
             return !tote_sweep_reap(child);
         reap_one(child, 0); /* one was killed, so one ends */

@@ -13,7 +13,8 @@
 struct tote_child {
     pid_t pid;
     bool has_ended;
-    int status; /* as waitpid gives it */
+    bool is_last; /* it was reaped, and no other is left, nor can one come */
+    int status;   /* as waitpid gives it */
     struct rusage usage;
 };
 

@@ -32,7 +32,10 @@ void tote_cause_text(const struct tote_result *result,
                  strsignal(result->signal));
     else if (has_why && (cause == TOTE_CAUSE_INPUT || cause == TOTE_CAUSE_OUTPUT))
         snprintf(into, TOTE_CAUSE_TEXT_MAX, "%.1100s", result->why); /* says it all */
-    else if (has_why && cause != TOTE_CAUSE_LOST)
+    else if (has_why && cause == TOTE_CAUSE_LOST)
+        snprintf(into, TOTE_CAUSE_TEXT_MAX, "%s; the last time: %.1000s", words[cause],
+                 result->why);
+    else if (has_why)
         snprintf(into, TOTE_CAUSE_TEXT_MAX, "%s: %.1100s", words[cause], result->why);
     else
         snprintf(into, TOTE_CAUSE_TEXT_MAX, "%s", words[cause]);

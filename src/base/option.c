@@ -517,7 +517,7 @@ void tote_option_metavar(const struct tote_option *option, char *into, size_t si
 {
     if (size == 0)
         return;
-    if (option->type == TOTE_OPTION_CHOICE) {
+    if (option->type == TOTE_OPTION_CHOICE && !option->metavar) {
         join(option->choices, "|", into, size);
         return;
     }
@@ -528,7 +528,8 @@ void tote_option_metavar(const struct tote_option *option, char *into, size_t si
         [TOTE_OPTION_SIZE] = "SIZE",
     };
     snprintf(into, size, "%s",
-             has_none(option)  ? "N|none"
-             : option->is_path ? "FILE"
-                               : texts[option->type]);
+             option->metavar    ? option->metavar
+             : has_none(option) ? "N|none"
+             : option->is_path  ? "FILE"
+                                : texts[option->type]);
 }

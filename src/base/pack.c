@@ -8,10 +8,10 @@
 #include <xxhash.h>
 
 #include "base/slice.h"
+#include "base/slice_rules.h"
 #include "base/wire.h"
 
-#define PACK_MAGIC   "TOTEPACK"
-#define WRONG_NUMBER "a number or a text in it is not what it should be"
+#define PACK_MAGIC "TOTEPACK"
 
 static const char *const cause_names[TOTE_CAUSE_N] = {
     [TOTE_CAUSE_NONE] = "none",       [TOTE_CAUSE_EXIT] = "exit",
@@ -27,13 +27,6 @@ const char *tote_cause_name(enum tote_cause cause)
 }
 
 /* --- what both sides hold it to --- */
-
-static const char *judge_range(uint64_t first, uint64_t count, uint64_t attempt)
-{
-    if (count > TOTE_BATCH_MAX || first > TOTE_BAG_MAX || count > TOTE_BAG_MAX - first)
-        return "its tasks are not those of a batch";
-    return attempt == 0 ? "its attempt has no number" : NULL;
-}
 
 /* Causes above FOLDER are tote's own to say. */
 static const char *judge_result(const struct tote_result *result)
@@ -75,7 +68,7 @@ struct tote_pack_writer *tote_pack_begin(uint64_t first, uint32_t count,
         return NULL;
     w->first = first;
     w->count = count;
-    w->wrong = judge_range(first, count, attempt);
+    w->wrong = tote_slice_judge_range(first, count, attempt);
     tote_wire_begin(&w->out, PACK_MAGIC, TOTE_SLICE_VERSION, TOTE_PACK_MAX);
     tote_wire_put(&w->out, first, 8);
     tote_wire_put(&w->out, count, 4);
@@ -116,28 +109,13 @@ void tote_pack_add(struct tote_pack_writer *w, const struct tote_result *result)
         put_result(&w->out, result);
 }
 
-static int fail_end(int failed, const char *wrong, struct tote_error *err)
-{
-    if (failed == -EINVAL)
-        return tote_error_set(err, failed, "cannot write the pack of a batch: %s",
-                              wrong);
-    if (failed == -E2BIG)
-        return tote_error_set(err, failed,
-                              "what a batch printed needs more than %u MiB",
-                              TOTE_PACK_MAX >> 20);
-    return tote_error_set(err, failed, "no memory for the pack of a batch");
-}
-
 int tote_pack_end(struct tote_pack_writer *w, void **ret_bytes, size_t *ret_n,
                   struct tote_error *err)
 {
     if (!w->wrong && w->added != w->count)
         w->wrong = "it has not as many tasks as it should have";
-    if (w->wrong)
-        w->out.failed = -EINVAL;
-    int failed = tote_wire_end(&w->out, ret_bytes, ret_n);
-    if (failed)
-        fail_end(failed, w->wrong, err);
+    int failed = tote_slice_end_bytes(
+        &w->out, "pack", w->wrong, "what a batch printed needs", ret_bytes, ret_n, err);
     free(w);
     return failed;
 }
@@ -185,7 +163,7 @@ static const char *take_result(struct tote_wire_in *in, struct filling *filling,
     result->left = (uint32_t)tote_wire_take(in, 4);
     result->left_name = tote_wire_take_text(in, TOTE_LEFT_NAME_MAX);
     take_files(in, filling, result);
-    return in->is_bad ? WRONG_NUMBER : judge_result(result);
+    return in->is_bad ? TOTE_SLICE_WRONG_NUMBER : judge_result(result);
 }
 
 static const char *take_all(struct tote_wire_in *in, struct filling *filling,
@@ -194,14 +172,14 @@ static const char *take_all(struct tote_wire_in *in, struct filling *filling,
     pack->first = tote_wire_take(in, 8);
     pack->count = (uint32_t)tote_wire_take(in, 4);
     pack->attempt = (uint32_t)tote_wire_take(in, 4);
-    const char *wrong = judge_range(pack->first, pack->count, pack->attempt);
+    const char *wrong = tote_slice_judge_range(pack->first, pack->count, pack->attempt);
     for (uint32_t i = 0; !wrong && i < pack->count; i++) {
         struct tote_result result = {.task = pack->first + i};
         wrong = take_result(in, filling, &result);
         if (filling->results)
             filling->results[i] = result;
     }
-    return wrong || tote_wire_is_done(in) ? wrong : WRONG_NUMBER;
+    return wrong || tote_wire_is_done(in) ? wrong : TOTE_SLICE_WRONG_NUMBER;
 }
 
 static int fail_parse(const char *why, struct tote_error *err)

@@ -33,7 +33,8 @@ static void put_env(struct tote_wire_out *out, const struct tote_rules *rules)
 static void put_rules(struct tote_wire_out *out, const struct tote_rules *rules)
 {
     int flags = (rules->is_staged ? TOTE_SLICE_IS_STAGED : 0) |
-                (rules->stays_in_start ? TOTE_SLICE_STAYS_IN_START : 0);
+                (rules->stays_in_start ? TOTE_SLICE_STAYS_IN_START : 0) |
+                (rules->has_late_timeout ? TOTE_SLICE_HAS_LATE_TIMEOUT : 0);
     tote_wire_put(out, (uint64_t)flags, 1);
     tote_wire_put_text(out, rules->run);
     tote_wire_put_text(out, rules->start);
@@ -95,31 +96,25 @@ void tote_slice_add(struct tote_slice_writer *w, const struct tote_command *comm
     put_files(&w->out, command->outs, command->n_outs);
 }
 
-static int fail_end(int failed, const struct tote_slice_writer *w,
-                    struct tote_error *err)
-{
-    if (failed == -EINVAL)
-        return tote_error_set(err, failed, "cannot write the slice of a batch: %s",
-                              w->wrong);
-    if (failed == -E2BIG)
-        return tote_error_set(err, failed,
-                              "the commands of a batch need more than %u MiB",
-                              TOTE_SLICE_MAX >> 20);
-    return tote_error_set(err, failed, "no memory for the slice of a batch");
-}
-
 int tote_slice_end(struct tote_slice_writer *w, void **ret_bytes, size_t *ret_n,
                    struct tote_error *err)
 {
     if (!w->wrong && w->added != w->count)
         w->wrong = "it has not as many tasks as it should have";
-    if (w->wrong)
-        w->out.failed = -EINVAL;
-    int failed = tote_wire_end(&w->out, ret_bytes, ret_n);
-    if (failed)
-        fail_end(failed, w, err);
+    int failed =
+        tote_slice_end_bytes(&w->out, "slice", w->wrong, "the commands of a batch need",
+                             ret_bytes, ret_n, err);
     free(w);
     return failed;
+}
+
+uint32_t tote_slice_count_max(uint64_t stream_max)
+{
+    const uint64_t room = (TOTE_PACK_MAX - TOTE_PACK_REST) / TOTE_STREAMS;
+    if (stream_max >= room)
+        return 1;
+    uint64_t n = stream_max ? room / stream_max : TOTE_BATCH_MAX;
+    return n < TOTE_BATCH_MAX ? (uint32_t)n : TOTE_BATCH_MAX;
 }
 
 void tote_slice_name(uint64_t first, uint32_t count, uint32_t attempt, bool is_pack,

@@ -28,15 +28,16 @@
 #include "tote/limits.h"
 #include "tote/record.h"
 
-#define TOTE_SLICE_VERSION  1
+#define TOTE_SLICE_VERSION  2
 #define TOTE_SLICE_MAX      (64u << 20)  /* bytes of a slice */
 #define TOTE_PACK_MAX       (512u << 20) /* bytes of a pack */
-#define TOTE_STREAM_MAX     (64u << 20)  /* bytes kept of a stream, at the very most */
-#define TOTE_ARGS_BYTES_MAX (1u << 20)   /* bytes of a task's argv */
-#define TOTE_ARGS_N_MAX     65536u       /* words of a task's argv */
-#define TOTE_FILES_MAX      256u         /* files that a task reads, or makes */
-#define TOTE_FILE_NAME_MAX  4096u        /* bytes of a file's path, NUL included */
-#define TOTE_LEFT_NAME_MAX  255u         /* bytes of a name that a command left */
+#define TOTE_PACK_REST      (64u << 20) /* of it, for files and sentences of 4,096 tasks */
+#define TOTE_STREAM_MAX     (64u << 20) /* bytes kept of a stream, at the very most */
+#define TOTE_ARGS_BYTES_MAX (1u << 20)  /* bytes of a task's argv */
+#define TOTE_ARGS_N_MAX     65536u      /* words of a task's argv */
+#define TOTE_FILES_MAX      256u        /* files that a task reads, or makes */
+#define TOTE_FILE_NAME_MAX  4096u       /* bytes of a file's path, NUL included */
+#define TOTE_LEFT_NAME_MAX  255u        /* bytes of a name that a command left */
 
 /* The same for all tasks of a slice. Texts are borrowed. */
 struct tote_rules {
@@ -48,11 +49,19 @@ struct tote_rules {
     const char *const *env; /* "NAME=value", n_env of them; null: the worker's own */
     size_t n_env;
     tote_ns_t timeout_ns;    /* of an attempt; 0: none */
+    bool has_late_timeout;   /* not known yet: it will be in a file (below) */
     tote_ns_t kill_after_ns; /* from TERM to KILL */
     uint64_t memory, cpu_s,
         files;           /* RLIMIT_AS (bytes), _CPU (s), _NOFILE; 0: as they are */
     uint64_t stream_max; /* bytes kept of stdout, and of stderr */
 };
+
+/* A limit that is a share of a median is not known when the first batches go out. Once
+ * it is, it is in this file beside the folder of the attempts: decimal nanoseconds, at
+ * most TOTE_LATE_MAX, and a newline; written whole by a rename, and never again. Only
+ * with timeout_ns 0, and not if staged. */
+#define TOTE_LATE_NAME "timeout"
+#define TOTE_LATE_MAX  (INT64_C(1) << 62)
 
 /* One task. An input's path is where the worker finds it: absolute, or, staged, the
  * name that it has beside tote-task. `as` is where the command finds it, in its working
@@ -120,6 +129,10 @@ enum tote_cause {
 const char *tote_cause_name(enum tote_cause cause); /* "exit", "timeout", ... */
 
 enum { TOTE_STDOUT, TOTE_STDERR, TOTE_STREAMS };
+
+/* How many tasks a batch may have so that all that is kept of their streams has room in
+ * its pack: 1..TOTE_BATCH_MAX. */
+uint32_t tote_slice_count_max(uint64_t stream_max);
 
 struct tote_result_file {
     uint64_t size;

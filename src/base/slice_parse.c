@@ -62,10 +62,10 @@ static void take_rules(struct tote_wire_in *in, struct arrays *arrays,
                        struct tote_rules *rules)
 {
     *rules = (struct tote_rules){0};
-    uint64_t flags =
-        tote_wire_take_most(in, 1, TOTE_SLICE_IS_STAGED | TOTE_SLICE_STAYS_IN_START);
+    uint64_t flags = tote_wire_take_most(in, 1, TOTE_SLICE_FLAGS);
     rules->is_staged = flags & TOTE_SLICE_IS_STAGED;
     rules->stays_in_start = flags & TOTE_SLICE_STAYS_IN_START;
+    rules->has_late_timeout = flags & TOTE_SLICE_HAS_LATE_TIMEOUT;
     rules->run = tote_wire_take_text(in, TOTE_SLICE_MAX);
     rules->start = tote_wire_take_text(in, TOTE_SLICE_MAX);
     rules->attempts = tote_wire_take_text(in, TOTE_SLICE_MAX);
@@ -156,7 +156,7 @@ int tote_slice_parse(const void *bytes, size_t n, struct tote_slice *ret_slice,
         return fail_parse(wrong, err);
     take_all(&in, &arrays, &slice);
     if (!tote_wire_is_done(&in))
-        return fail_parse("a number or a text in it is not what it should be", err);
+        return fail_parse(TOTE_SLICE_WRONG_NUMBER, err);
     if (allocate(&slice, &arrays, bytes, n, &copy) < 0)
         return tote_error_set(err, -ENOMEM, "no memory for the slice of a batch");
     tote_wire_open(&in, TOTE_SLICE_MAGIC, TOTE_SLICE_VERSION, copy, n);

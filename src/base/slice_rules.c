@@ -2,7 +2,25 @@
 /* slice_rules.c: what may be in a slice (slice_rules.h). */
 #include "base/slice_rules.h"
 
+#include <errno.h>
 #include <string.h>
+
+int tote_slice_end_bytes(struct tote_wire_out *out, const char *name, const char *wrong,
+                         const char *needs, void **ret_bytes, size_t *ret_n,
+                         struct tote_error *err)
+{
+    size_t most = out->most;
+    if (wrong)
+        out->failed = -EINVAL;
+    int failed = tote_wire_end(out, ret_bytes, ret_n);
+    if (failed == -EINVAL)
+        tote_error_set(err, failed, "cannot write the %s of a batch: %s", name, wrong);
+    else if (failed == -E2BIG)
+        tote_error_set(err, failed, "%s more than %zu MiB", needs, most >> 20);
+    else if (failed)
+        tote_error_set(err, failed, "no memory for the %s of a batch", name);
+    return failed;
+}
 
 const char *tote_slice_judge_range(uint64_t first, uint64_t count, uint64_t attempt)
 {
@@ -23,6 +41,8 @@ const char *tote_slice_judge_rules(const struct tote_rules *rules)
 {
     if (rules->timeout_ns < 0 || rules->kill_after_ns < 0)
         return "a time in it is negative";
+    if (rules->has_late_timeout && (rules->timeout_ns != 0 || rules->is_staged))
+        return "it has a time limit, or cannot be told one, and waits for one";
     if (rules->stream_max > TOTE_STREAM_MAX)
         return "its limit of a stream is too large";
     if (!is_env(rules))

@@ -12,9 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/folder.h"
 #include "base/slice.h"
 #include "check/exam.h"
-#include "core/publisher.h"
 #include "tote/clock.h"
 
 #define FIRST     1000 /* beyond the bag that hello tells of, which may grow */

@@ -8,14 +8,19 @@
 
 #include "cli/hint.h"
 
-size_t tote_args_merge(const struct tote_option_list *lists, size_t n,
-                       struct tote_option *into)
+int tote_args_merge(const struct tote_option_list *lists, size_t n,
+                    struct tote_option *into, size_t *ret_n, struct tote_error *err)
 {
     size_t total = 0;
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < lists[i].n && total < TOTE_ARGS_MAX; j++)
+    for (size_t i = 0; i < n; i++) {
+        if (lists[i].n > TOTE_ARGS_MAX - total)
+            return tote_error_set(err, -E2BIG, "a command has more than %d options",
+                                  TOTE_ARGS_MAX);
+        for (size_t j = 0; j < lists[i].n; j++)
             into[total++] = lists[i].table[j];
-    return total;
+    }
+    *ret_n = total;
+    return 0;
 }
 
 static const struct tote_option *find(const struct tote_option *table, size_t n,
@@ -184,9 +189,11 @@ int tote_args_parse(int argc, char **argv, const struct tote_option_list *lists,
                     struct tote_error *err)
 {
     struct tote_option table[TOTE_ARGS_MAX];
-    size_t n_table = tote_args_merge(lists, n, table);
+    size_t n_table;
     *ret_args = (struct tote_args){.takes_rest = takes_rest};
-    int rc = parse_words(argc, argv, table, n_table, most, takes_rest, ret_args, err);
+    int rc = tote_args_merge(lists, n, table, &n_table, err);
+    if (rc == 0)
+        rc = parse_words(argc, argv, table, n_table, most, takes_rest, ret_args, err);
     const char *json = tote_args_find(ret_args, "json");
     ret_args->wants_json =
         rc < 0 ? tote_args_want_json(argc, argv) : json && strcmp(json, "no") != 0;
@@ -197,12 +204,10 @@ int tote_args_apply(const struct tote_args *args, const struct tote_option_list 
                     size_t n, void *into, struct tote_error *err)
 {
     struct tote_option table[TOTE_ARGS_MAX];
-    size_t n_table = tote_args_merge(lists, n, table);
-    for (size_t i = 0; i < args->n_options; i++) {
-        int rc = tote_options_set(table, n_table, args->options[i].name,
-                                  args->options[i].value, into, err);
-        if (rc < 0)
-            return rc;
-    }
-    return 0;
+    size_t n_table;
+    int rc = tote_args_merge(lists, n, table, &n_table, err);
+    for (size_t i = 0; rc == 0 && i < args->n_options; i++)
+        rc = tote_options_set(table, n_table, args->options[i].name,
+                              args->options[i].value, into, err);
+    return rc;
 }

@@ -33,10 +33,10 @@ struct tote_args {
     bool wants_json; /* errors are JSON too */
 };
 
-/* One table of all lists, in order: into has room for TOTE_ARGS_MAX. Returns its
- * length. */
-size_t tote_args_merge(const struct tote_option_list *lists, size_t n,
-                       struct tote_option *into);
+/* One table of all lists, in order: into has room for TOTE_ARGS_MAX. -E2BIG: they are
+ * more, which is a mistake of tote's own; none is left out unsaid. */
+int tote_args_merge(const struct tote_option_list *lists, size_t n,
+                    struct tote_option *into, size_t *ret_n, struct tote_error *err);
 
 /* "--name value", "--name=value", "--flag", "-h", and by its letter "-a value",
  * "-avalue", "-n"; "--" ends the options. What follows it are arguments, or, if

@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/kept.h"
 #include "cli/recipe.h"
-#include "core/courier.h"
+#include "core/commands.h"
 #include "items/template.h"
 #include "report/mask.h"
 #include "store/commands.h"
+#include "store/kept.h"
 
 struct tote_argv {
     struct tote_store *store;

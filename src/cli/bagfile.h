@@ -18,7 +18,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "cli/words.h"
+#include "store/words.h"
 #include "tote/error.h"
 #include "tote/option.h"
 

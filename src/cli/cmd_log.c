@@ -389,7 +389,15 @@ const struct tote_subcommand tote_command_log = {
     .synopsis = "STORE [TASK] [OPTIONS]",
     .examples = "  tote log bag.tote\n"
                 "  tote log bag.tote 7\n"
-                "  tote log bag.tote 7 --stdout\n",
+                "  tote log bag.tote 7 --stdout\n"
+                "  tote log bag.tote | cut -f1 | while read -r task; do\n"
+                "      tote log bag.tote \"$task\" --stderr\n"
+                "  done\n",
+    .notes =
+        "TASK is the number of a task in the store, from 0; {index} of the first "
+        "list,\n"
+        "and Seq of a joblog less one. Without it there is a line for each task that\n"
+        "failed: number, why, command, with tabs between.\n",
     .options = lists,
     .n_options = 1,
     .most_arguments = 2,

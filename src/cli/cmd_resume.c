@@ -27,7 +27,16 @@ const struct tote_subcommand tote_command_resume = {
     .summary = "Go on with a run, after whatever end: what is done stays done",
     .synopsis = "STORE [OPTIONS]",
     .examples = "  tote resume bag.tote\n"
-                "  tote resume bag.tote --engine ray --retry-failed\n",
+                "  tote resume bag.tote --retry-failed --retries 2 --timeout 2h\n"
+                "  tote resume bag.tote --engine workqueue --data staged --workers 8\n",
+    .notes =
+        "Command and list are in the store. What no option says is as the last run of\n"
+        "the store had it, the engine too, also where a default is named below. What\n"
+        "one says stays for the resumes after it, but for --force, --retry-failed,\n"
+        "--joblog, --engine-log, --progress and --json, which are of one run.\n"
+        "With a changed list: tote run --resume --store STORE [OPTIONS] -- COMMAND "
+        "...\n",
+    .goes_on = true,
     .options = tote_settings_resume.lists,
     .n_options = TOTE_SETTINGS_LISTS_MAX,
     .most_arguments = 1,

@@ -37,10 +37,24 @@ const struct tote_subcommand tote_command_run = {
     .summary = "Run a bag on one engine, recording every task exactly once",
     .synopsis = "[BAG.yaml] [OPTIONS] [-- COMMAND WORD... [::: VALUE...]...]",
     .examples =
-        "  tote run --tasks 1000 --kernel zfp:accuracy=1e-3\n"
+        "  tote run -- gzip -k {item} ::: /data/a /data/b\n"
+        "  tote run --store bag.tote -a in.txt -- convert {in:{item}} "
+        "{out:{stem}.png}\n"
+        "  find -name '*.c' -print0 | tote run -0 -- cc -c {in:{item}} -o "
+        "{out:{stem}.o}\n"
+        "  tote run --csv runs.csv --dry-run -- ./fit --alpha {alpha} {in:{file}}\n"
+        "  tote run --shell -- 'sort {in:{item}} | uniq >{out:{stem}.u}' ::: *.txt\n"
         "  tote run --engine workqueue -- ./simulate --seed {item} ::: 1 2 3 4\n"
-        "  tote run -a in.txt -- convert {in:{item}} {out:{stem}.png}\n"
+        "  tote run --tasks 1000 --kernel zfp:accuracy=1e-3\n"
         "  tote run bag.yaml --store bag.tote\n",
+    .notes =
+        "The words after -- are the command, without a shell. Items follow a :::, or\n"
+        "come from -a, --csv, the bag file or standard input. Several lists, ::: a b\n"
+        "::: 1 2, are combined; :::+ links one to that before it. Without a command\n"
+        "the bag is one of a kernel. What each task printed is in the store: tote "
+        "log.\n"
+        "Exit status: 0 all is well, 2 a mistake of use, 3 tasks failed, 5 the\n"
+        "engine; more in the manual, tote(1).\n",
     .options = tote_settings_run.lists,
     .n_options = TOTE_SETTINGS_LISTS_MAX,
     .most_arguments = 1,

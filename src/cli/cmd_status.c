@@ -7,12 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "cli/advice.h"
 #include "cli/command.h"
-#include "cli/output.h"
 #include "cli/rate.h"
 #include "cli/tally.h"
 #include "report/mask.h"
@@ -57,16 +54,20 @@ static double seconds_of(tote_ns_t ns)
 static double rate_of(struct tote_store *store, const struct tote_run_row *row,
                       bool is_alive)
 {
-    uint64_t ok = row->done, other = row->failed;
+    uint64_t n = row->done + row->failed;
     tote_ns_t end_ns = row->last_ns ? row->last_ns : row->end_ns;
     tote_ns_t from_ns = row->ready_ns ? row->ready_ns : row->launch_ns;
     double seconds = seconds_of(end_ns - from_ns);
     if (is_alive) {
+        struct tote_standing now = {0};
         seconds = seconds_of(tote_clock_utc() - row->launched_utc);
-        if (tote_store_count(store, row->id, &ok, &other, NULL) < 0)
+        if (tote_store_standing(store, row->id, &now, NULL) < 0)
             return 0;
+        n = 0;
+        for (int outcome = 0; outcome < TOTE_OUTCOMES; outcome++)
+            n += now.of[outcome];
     }
-    return seconds > 0 ? (double)(ok + other) / seconds : 0;
+    return seconds > 0 ? (double)n / seconds : 0;
 }
 
 static void read_row(struct tote_store *store, const struct tote_run_row *row,
@@ -104,18 +105,6 @@ static int read_runs(struct tote_store *store, struct status *status,
     return 0;
 }
 
-/* Every result is read: of so large a store it takes more than a second. */
-static void say_wait(const char *path)
-{
-    enum { QUICK_MAX = 128 << 20 };
-    struct stat file;
-    char size[32];
-    if (!isatty(STDERR_FILENO) || stat(path, &file) < 0 || file.st_size <= QUICK_MAX)
-        return;
-    tote_output_size((uint64_t)file.st_size, size);
-    fprintf(stderr, "tote: counting the results of a store of %s\n", size);
-}
-
 static bool is_done(const struct tote_tally *tally)
 {
     return tally->is_whole && tally->done + tally->failed >= tally->total;
@@ -141,10 +130,8 @@ static int read_store(struct tote_store *store, struct status *status,
     status->is_run = kind && strcmp(kind, "run") == 0;
     free(kind);
     int rc = read_runs(store, status, err);
-    if (rc == 0 && status->is_run) {
-        say_wait(status->path);
+    if (rc == 0 && status->is_run)
         rc = tote_tally_take(store, &status->tally, err);
-    }
     tote_ns_t age = tote_clock_monotonic() - status->tally.last_ns;
     status->age_s = status->is_alive && status->tally.last_ns > 0 && age >= 0
                         ? seconds_of(age)

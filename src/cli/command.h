@@ -25,10 +25,12 @@ struct tote_subcommand {
     const char *name, *summary;
     const char *synopsis; /* what follows the name */
     const char *examples; /* lines of help, each indented by two blanks */
+    const char *notes;    /* further lines of help; null: none */
     const struct tote_option_list *options;
     size_t n_options;
     size_t most_arguments; /* positional ones */
     bool takes_rest;       /* what follows "--" is a program's, not ours */
+    bool goes_on;          /* what is not given is as it was: it has no defaults */
     int (*run)(const struct tote_args *args);
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/help.h"
 
 static const char head[] =
     ".SH NAME\n"
@@ -22,7 +23,7 @@ static const char head[] =
     "host's),\n"
     "and every task is recorded exactly once in a store, an SQLite file.\n";
 
-static const char tail[] =
+static const char bags[] =
     ".SH BAGS OF COMMANDS\n"
     "\\fBtote run \\-\\- \\fICOMMAND WORD\\fR ... \\fB:::\\fI VALUE\\fR ... "
     "runs the command once for each item,\n"
@@ -30,16 +31,10 @@ static const char tail[] =
     "combination; \\fB:::+\\fR:\n"
     "linked to the list before it), the lines of a file (\\fB\\-a\\fR), the rows of "
     "\\fB\\-\\-csv\\fR, or the lines of\n"
-    "standard input. In the command stand\n"
-    ".TP\n{item} {index}\nthe item; its place in the list, from 0\n"
-    ".TP\n{base} {stem} {ext} {dir}\nof the item as a path: without its folder; "
-    "without "
-    "folder and extension;\nthe extension; the folder\n"
-    ".TP\n{COLUMN} {1} {2}\na column of the item\n"
-    ".TP\n{in:PATH}\na file that the task reads\n"
-    ".TP\n{out:PATH}\na file that it makes, published below \\fB\\-\\-results\\fR if "
-    "it succeeds\n"
-    ".TP\n{{ }}\nbraces\n"
+    "standard input. In the command stand\n";
+
+/* The placeholders stand between. */
+static const char tail[] =
     ".PP\n"
     "Without a placeholder the item is the last argument. A task sees TOTE_TASK, "
     "TOTE_ATTEMPT,\n"
@@ -107,7 +102,7 @@ static void print_text(const char *text, FILE *out)
     }
 }
 
-static void print_option(const struct tote_option *option, FILE *out)
+static void print_option(const struct tote_option *option, bool has_fallback, FILE *out)
 {
     char metavar[256] = "";
     if (option->type != TOTE_OPTION_BOOL)
@@ -121,7 +116,7 @@ static void print_option(const struct tote_option *option, FILE *out)
     print_text(metavar, out);
     fputs("\n", out);
     print_text(option->help, out);
-    if (option->fallback && option->type != TOTE_OPTION_BOOL) {
+    if (has_fallback && option->fallback && option->type != TOTE_OPTION_BOOL) {
         fputs(" [", out);
         print_text(option->fallback, out);
         fputs("]", out);
@@ -136,16 +131,31 @@ static void print_command(const struct tote_subcommand *command, FILE *out)
     fputs("\n", out);
     print_text(command->summary, out);
     fputs(".\n", out);
+    if (command->notes) {
+        fputs(".PP\n", out);
+        print_text(command->notes, out);
+    }
     for (size_t i = 0; i < command->n_options; i++) {
         const struct tote_option_list *list = &command->options[i];
         if (list->title)
             fprintf(out, ".PP\n%s:\n", list->title);
         for (size_t k = 0; k < list->n; k++)
-            print_option(&list->table[k], out);
+            print_option(&list->table[k], !command->goes_on, out);
     }
     fputs(".PP\nExamples:\n.PP\n.nf\n", out);
     print_text(command->examples, out);
     fputs(".fi\n", out);
+}
+
+static void print_placeholders(FILE *out)
+{
+    for (const struct tote_help_word *at = tote_help_placeholders; at->word; at++) {
+        fputs(".TP\n", out);
+        print_text(at->word, out);
+        fputs("\n", out);
+        print_text(at->help, out);
+        fputs("\n", out);
+    }
 }
 
 void tote_manual_print(FILE *out)
@@ -154,5 +164,7 @@ void tote_manual_print(FILE *out)
             TOTE_VERSION, head);
     for (size_t i = 0; tote_commands[i]; i++)
         print_command(tote_commands[i], out);
+    fputs(bags, out);
+    print_placeholders(out);
     fputs(tail, out);
 }

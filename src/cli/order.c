@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "cli/advice.h"
-#include "cli/kept.h"
+#include "store/kept.h"
 
 enum { ID_MAX = 17 }; /* 16 hex digits and a terminator */
 
@@ -248,19 +248,39 @@ static int make_id(struct tote_store *store, struct tote_error *err)
     return tote_store_set(store, "id", id, err);
 }
 
-/* Where the files of this bag are, whatever list is run. A list that makes none may be
- * given from anywhere. */
+static bool is_folder(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+/* Neither the results folder is there nor that in which the bag was begun. */
+static bool has_moved(struct tote_store *store, const char *results)
+{
+    char *start = tote_kept_get(store, 1, "start");
+    bool is_gone = start && !is_folder(start) && !is_folder(results);
+    free(start);
+    return is_gone;
+}
+
+/* Where the files of this bag are, whatever list is run; elsewhere only if all was
+ * moved: what is done is looked for there. A list that makes none may be given from
+ * anywhere. */
 static int note_places(struct tote_order *order, struct tote_store *store,
                        struct tote_error *err)
 {
     char *results = tote_store_get(store, "results_folder");
-    int rc = results ? 0 : tote_store_set(store, "results_folder", order->results, err);
-    if (results && !tote_template_has_outs(order->template))
+    bool has_outs = tote_template_has_outs(order->template);
+    bool is_same = results && strcmp(results, order->results) == 0;
+    int rc = 0;
+    if (results && !has_outs)
         snprintf(order->results, sizeof order->results, "%s", results);
-    else if (results && strcmp(results, order->results) != 0)
+    else if (results && !is_same && !has_moved(store, results))
         rc = tote_error_set(err, -EINVAL,
                             "the files of this store are in %.300s, not in %.300s",
                             results, order->results);
+    else if (!is_same)
+        rc = tote_store_set(store, "results_folder", order->results, err);
     free(results);
     return rc < 0 ? rc : make_id(store, err);
 }
@@ -358,14 +378,33 @@ static int reopen_list(struct tote_order *order, struct tote_store *store,
 /* Else every task would fail by itself. */
 static int check_start(const struct tote_order *order, struct tote_error *err)
 {
-    struct stat info;
-    bool is_there = stat(order->start, &info) == 0 && S_ISDIR(info.st_mode);
-    if (order->settings->cwd != TOTE_CWD_START || is_there)
+    if (order->settings->cwd != TOTE_CWD_START || is_folder(order->start))
         return 0;
     return tote_error_set(err, -EINVAL,
                           "the commands of this store run in %.300s, where it was "
                           "started, but that folder is not there any more",
                           order->start);
+}
+
+static bool is_below(const char *path, const char *folder)
+{
+    size_t n = strlen(folder);
+    return strncmp(path, folder, n) == 0 && path[n] == '/';
+}
+
+/* A results folder that the user has removed is made again, but not together with the
+ * folder around it: that was moved, and its results with it. */
+static int check_results(const struct tote_order *order, struct tote_error *err)
+{
+    if (!tote_template_has_outs(order->template) || is_folder(order->start) ||
+        is_folder(order->results) || !is_below(order->results, order->start))
+        return 0;
+    return tote_error_set(
+        err, -EINVAL,
+        "the files of this store are in %.300s, but %.300s, where it was started, is "
+        "not there any more: if it was moved, give command and list again where it is "
+        "now: tote run --store STORE --resume -- COMMAND",
+        order->results, order->start);
 }
 
 int tote_order_reopen(struct tote_settings *settings, struct tote_store *store,
@@ -385,6 +424,8 @@ int tote_order_reopen(struct tote_settings *settings, struct tote_store *store,
         rc = reopen_list(order, store, origin, err);
     if (rc == 0)
         rc = parse_template(order, err);
+    if (rc == 0)
+        rc = check_results(order, err);
     return hand_out(order, rc, ret_order);
 }
 

@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "base/slice.h"
-#include "cli/kept.h"
 #include "cli/progress.h"
 #include "store/commands.h"
+#include "store/kept.h"
 
 /* The state of a task, a byte each: nothing is known; its turn is not waited for; it
  * is done, by that attempt as far as a byte can tell attempts apart. */

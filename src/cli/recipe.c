@@ -8,6 +8,11 @@
 
 /* --- lists --- */
 
+bool tote_recipe_has_command(const struct tote_recipe *recipe)
+{
+    return recipe->command.n > 0;
+}
+
 struct tote_recipe_list *tote_recipe_add_list(struct tote_recipe *recipe)
 {
     struct tote_recipe_list *lists =

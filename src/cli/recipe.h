@@ -12,8 +12,8 @@
 
 #include <stdbool.h>
 
-#include "cli/words.h"
 #include "items/items.h"
+#include "store/words.h"
 #include "tote/error.h"
 
 struct tote_recipe_list {
@@ -33,6 +33,8 @@ struct tote_recipe {
  */
 int tote_recipe_split(struct tote_recipe *recipe, const char *const *words, size_t n,
                       struct tote_error *err);
+
+bool tote_recipe_has_command(const struct tote_recipe *recipe);
 
 /* A further list, empty; null: out of memory. */
 struct tote_recipe_list *tote_recipe_add_list(struct tote_recipe *recipe);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* session.c: begin and end of a run, a resumed run or a comparison (session.h); the
- * store is session_store.c's. */
+/* session.c: the begin of a run, a resumed run or a comparison, and its way
+ * (session.h); the store is session_store.c's, the end session_end.c's. */
 #include "cli/session.h"
 
 #include <errno.h>
@@ -13,13 +13,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/advice.h"
-#include "cli/kept.h"
 #include "cli/progress.h"
 #include "cli/rate.h"
+#include "cli/session_end.h"
 #include "cli/session_store.h"
 #include "cli/signals.h"
-#include "report/report.h"
 #include "store/writer.h"
 
 /* --- engines --- */
@@ -112,17 +110,6 @@ static void notice(void *context, const char *sentence)
     fprintf(stderr, "tote: note: %s\n", sentence);
 }
 
-/* A bag of a kernel has its report on stdout and is quiet where nobody looks on. */
-static bool is_talkative(const struct tote_session *session)
-{
-    return session->listener || isatty(STDERR_FILENO);
-}
-
-static const char *word_of(int signo)
-{
-    return signo == SIGINT ? "interrupted" : signo == SIGHUP ? "hung up" : "terminated";
-}
-
 /* So short a time as can be given has its fraction. */
 static void grace_text(double seconds, char into[static 24])
 {
@@ -136,14 +123,14 @@ static void say_draining(void *context, int signo, uint64_t running)
 {
     struct tote_session *session = context;
     char grace[24];
-    if (!is_talkative(session))
+    if (!tote_session_is_talkative(session))
         return;
     grace_text(session->settings.grace_s, grace);
     tote_progress_clear();
     fprintf(stderr,
             "tote: %s: letting %" PRIu64
             " tasks that were handed out end (%s at most); %s\n",
-            word_of(signo), running, grace,
+            tote_session_word(signo), running, grace,
             signo == SIGINT ? "press again to stop now"
                             : "another signal stops them now");
 }
@@ -211,6 +198,9 @@ int tote_session_begin(struct tote_session *session, struct tote_error *err)
                  : 0;
     if (rc == 0 && !session->store)
         rc = tote_session_open_store(session, err);
+    if (rc == 0 && session->is_old) /* what is said last holds from now on */
+        rc = tote_settings_note(&session->settings, session->command, session->store,
+                                err);
     session->run.goes_on = session->is_old;
     if (rc == 0)
         say_loss_window(session);
@@ -239,147 +229,6 @@ int tote_session_launch(struct tote_session *session,
     return rc;
 }
 
-/* --- the end --- */
-
-static int print_report(const struct tote_session *session,
-                        struct tote_verdict *verdict, struct tote_error *err)
-{
-    struct tote_store *store;
-    int rc = tote_store_open(session->store_path, &store, err);
-    if (rc < 0)
-        return rc;
-    rc = tote_report_write(store,
-                           session->settings.json ? TOTE_REPORT_JSON : TOTE_REPORT_TEXT,
-                           stdout, verdict, err);
-    tote_store_close(store);
-    return rc;
-}
-
-static int report(const struct tote_session *session)
-{
-    struct tote_error err = {0};
-    struct tote_verdict verdict = {0};
-    if (print_report(session, &verdict, &err) < 0)
-        return tote_command_fail(session->settings.json, TOTE_EXIT_INTERNAL, &err);
-    return verdict.has_differed ? TOTE_EXIT_OUTPUTS_DIFFER
-           : verdict.has_failed ? TOTE_EXIT_TASKS_FAILED
-                                : TOTE_EXIT_OK;
-}
-
-/* "12 of 60", of ? if the list was not read to its end. */
-static void count_text(const struct tote_progress *last, char into[static 64])
-{
-    uint64_t recorded = last->done + last->failed;
-    if (last->is_whole)
-        snprintf(into, 64, "%" PRIu64 " of %" PRIu64, recorded, last->tasks);
-    else
-        snprintf(into, 64, "%" PRIu64 " of ?", recorded);
-}
-
-/* What a bag came to that has not come to its end, and how it goes on. */
-static void say_unfinished(const struct tote_session *session)
-{
-    const char *word =
-        session->signal ? word_of(session->signal) : "halted, as --halt asked for";
-    char count[64];
-    if (session->command == TOTE_SETTINGS_COMPARE || !is_talkative(session) ||
-        !(session->signal || session->has_halted))
-        return;
-    if (session->listener) {
-        const struct tote_progress *last = tote_listener_last(session->listener);
-        if (last->is_whole && last->done + last->failed == last->tasks)
-            return; /* it came after the last */
-        count_text(last, count);
-        fprintf(stderr, "tote: %s: %s %s", word, count,
-                session->signal ? "done" : "have a result");
-    } else {
-        fprintf(stderr, "tote: %s", word);
-    }
-    if (session->go_on)
-        fprintf(stderr, "; go on with: %s", session->go_on);
-    fprintf(stderr, "\n");
-}
-
-static int sum_up(const struct tote_session *session)
-{
-    tote_listener_summary(session->listener);
-    int code = session->settings.json ? report(session) : TOTE_EXIT_OK;
-    bool has_failed = tote_listener_last(session->listener)->failed > 0;
-    return code == TOTE_EXIT_OK && has_failed ? TOTE_EXIT_TASKS_FAILED : code;
-}
-
-/* Of work that did not fail; listened: what the listener came to. */
-static int show_end(struct tote_session *session, int listened, struct tote_error *err)
-{
-    if (!session->listener) {
-        int code = session->is_said ? TOTE_EXIT_OK : report(session);
-        if (!session->is_said)
-            say_unfinished(session);
-        return code;
-    }
-    int code = sum_up(session);
-    say_unfinished(session);
-    return listened < 0 ? tote_command_fail(false, TOTE_EXIT_INTERNAL, err) : code;
-}
-
-static int show_failure(struct tote_session *session, int rc, bool is_kept,
-                        struct tote_error *err)
-{
-    if (is_kept)
-        tote_error_append(err, "; what is recorded: tote report %s",
-                          session->store_word);
-    if (is_kept && session->go_on)
-        tote_error_append(err, "; go on with: %s", session->go_on);
-    return tote_command_fail(session->settings.json, tote_exit_of(rc), err);
-}
-
-static void close_all(struct tote_session *session)
-{
-    tote_listener_close(session->listener);
-    tote_order_close(session->order);
-    tote_settings_finish(&session->settings);
-    free(session->go_on);
-}
-
-/* Before the store is closed. Going on does not help what is damaged, nor a resume
- * whose list has to be given again: that was its own sentence. */
-static void find_go_on(struct tote_session *session, int rc)
-{
-    bool is_damaged = rc == -EUCLEAN;
-    if (!session->store || is_damaged || session->command == TOTE_SETTINGS_COMPARE)
-        return;
-    if (rc < 0 && session->command == TOTE_SETTINGS_RESUME &&
-        tote_kept_is_gone(session->store))
-        return;
-    session->go_on = tote_advice_go_on(session->store);
-}
-
-/* rc is that of the work. */
-static int end(struct tote_session *session, int rc, struct tote_error *err)
-{
-    tote_progress_clear();
-    if (!session->signal) /* one that came when nobody looked any more */
-        session->signal = tote_signals_take(session->run.signal_fd);
-    tote_signals_close(session->run.signal_fd);
-    if (session->run.log_fd >= 0)
-        close(session->run.log_fd);
-    struct tote_error why = {0};
-    int listened = session->listener ? tote_listener_end(session->listener, &why) : 0;
-    find_go_on(session, rc);
-    bool is_kept = tote_session_close_store(session, rc < 0);
-    int code = rc < 0 ? show_failure(session, rc, is_kept, err)
-                      : show_end(session, listened, &why);
-    if (rc >= 0 && session->has_engine_failed) /* stdout has its document already */
-        code = tote_command_fail(false, TOTE_EXIT_ENGINE, err);
-    int signal = session->signal;
-    close_all(session);
-    if (signal) {
-        fflush(stdout);
-        tote_signals_die(signal);
-    }
-    return code;
-}
-
 /* --- the command --- */
 
 static int print_config(struct tote_session *session)
@@ -387,7 +236,7 @@ static int print_config(struct tote_session *session)
     struct tote_error err = {0};
     bool is_json = session->settings.json;
     int rc = tote_settings_print(&session->settings, session->command, stdout, &err);
-    close_all(session);
+    tote_session_finish(session);
     return rc < 0 ? tote_command_fail(is_json, tote_exit_of(rc), &err) : TOTE_EXIT_OK;
 }
 
@@ -399,7 +248,7 @@ static int work_and_end(struct tote_session *session, tote_session_work *work,
                  : tote_program_check_bag(&session->settings.bag, err);
     if (rc == 0)
         rc = work(session, err);
-    return end(session, rc, err);
+    return tote_session_end(session, rc, err);
 }
 
 int tote_session_main(const struct tote_args *args, enum tote_settings_of command,

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "cli/environment.h"
-#include "cli/kept.h"
 #include "cli/place.h"
 #include "report/quoted.h"
+#include "store/kept.h"
 
 /* --- making one --- */
 
@@ -75,29 +75,12 @@ static int create(struct tote_session *session, struct tote_error *err)
 
 /* --- notes --- */
 
-struct noting {
-    struct tote_store *store;
-    struct tote_error *err;
-};
-
-/* In the store, names are words as its columns are: start_timeout. */
-static int note_setting(void *context, const char *name, const char *value)
-{
-    struct noting *noting = context;
-    char word[TOTE_NAME_MAX];
-    snprintf(word, sizeof word, "%s", name);
-    for (char *dash = strchr(word, '-'); dash; dash = strchr(dash, '-'))
-        *dash = '_';
-    return tote_store_set(noting->store, word, value, noting->err);
-}
-
 static int note_settings(struct tote_session *session, struct tote_error *err)
 {
-    struct noting noting = {session->store, err};
     int rc = tote_store_set(session->store, "kind", kind_of(session), err);
     if (rc == 0)
-        rc = tote_settings_each(&session->settings, session->command, note_setting,
-                                &noting);
+        rc = tote_settings_note(&session->settings, session->command, session->store,
+                                err);
     return rc < 0 ? rc : tote_environment_note(session->store, err);
 }
 
@@ -172,19 +155,16 @@ int tote_session_open_store(struct tote_session *session, struct tote_error *err
 
 /* --- closing --- */
 
-/* Holds it no result of any run? */
+/* Holds it no result of any run, nor a list that a resume could go on with? */
 static bool is_empty(struct tote_store *store)
 {
-    struct tote_run_row *rows;
-    size_t n, recorded = 0;
-    if (tote_store_runs(store, &rows, &n, NULL) < 0)
+    struct tote_standing all;
+    if (tote_store_standing(store, 0, &all, NULL) < 0)
         return false;
-    for (size_t i = 0; i < n; i++) {
-        recorded += rows[i].done + rows[i].failed;
-        tote_run_row_finish(&rows[i]);
-    }
-    free(rows);
-    return recorded == 0;
+    uint64_t worth = all.listed;
+    for (int outcome = 0; outcome < TOTE_OUTCOMES; outcome++)
+        worth += all.of[outcome];
+    return worth == 0;
 }
 
 bool tote_session_close_store(struct tote_session *session, bool has_failed)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* session_store.h: the store of a session: made or opened again, locked for as long as
- * it is written, and told what is asked for. Between session.c and session_store.c
+ * it is written, and told what is asked for. For session.c and session_end.c
  * only.
  */
 #ifndef TOTE_SESSION_STORE_H
@@ -16,9 +16,9 @@ int tote_session_open_store(struct tote_session *session, struct tote_error *err
 int tote_session_reopen_store(struct tote_session *session, const char *path,
                               struct tote_error *err);
 
-/* Closes it and gives up the lock. A store of a failure in which nothing is recorded
- * goes; one that a signal ended stays: the report is of it. Returns whether there is a
- * store now. */
+/* Closes it and gives up the lock. A store of a failure that holds neither a result
+ * nor a task goes; one that a signal ended stays: the report is of it. Returns whether
+ * there is a store now. */
 bool tote_session_close_store(struct tote_session *session, bool has_failed);
 
 #endif

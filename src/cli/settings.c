@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* settings.c: how what run, resume and compare are told comes together (settings.h);
- * the tables are in settings_tables.c. */
+ * the tables are in settings_tables.c, what a store keeps of them in settings_kept.c.
+ */
 #include "cli/settings.h"
 
 #include <errno.h>
@@ -11,23 +12,12 @@
 
 #include "cli/bagfile.h"
 #include "cli/cores.h"
-#include "cli/enginelist.h"
-#include "cli/kept.h"
+#include "cli/settings_engine.h"
+#include "cli/settings_kept.h"
 #include "cli/settings_tables.h"
 #include "cli/terms.h"
 #include "core/commands.h"
 #include "core/run.h"
-
-static size_t merge(const struct tote_settings_lists *lists,
-                    struct tote_option into[static TOTE_ARGS_MAX])
-{
-    return tote_args_merge(lists->lists, lists->n, into);
-}
-
-static bool has_commands(const struct tote_settings *s)
-{
-    return s->recipe.command.n > 0;
-}
 
 /* --- resolving --- */
 
@@ -42,7 +32,7 @@ static int resolve_batch(struct tote_settings *s, enum tote_settings_of command,
 
 static int resolve_kernel(struct tote_settings *s, struct tote_error *err)
 {
-    if (has_commands(s)) {
+    if (tote_recipe_has_command(&s->recipe)) {
         s->bag = (struct tote_bag){.kernel = TOTE_KERNEL_COMMANDS, .is_commands = true};
         return 0;
     }
@@ -80,37 +70,6 @@ static int resolve(struct tote_settings *s, enum tote_settings_of command,
     return rc < 0 ? rc : resolve_kernel(s, err);
 }
 
-static bool has_path(const char *engine)
-{
-    return memchr(engine, '/', strcspn(engine, ":"));
-}
-
-/* A bag file may name an engine but not a program: else a file from a stranger could
- * start anything. A path is for the command line. */
-static int refuse_path(const char *where, const char *engine, struct tote_error *err)
-{
-    if (!has_path(engine))
-        return 0;
-    return tote_error_set(
-        err, -EINVAL,
-        "%s: a bag file names engines, not programs: give '%s' on the "
-        "command line",
-        where, engine);
-}
-
-/* Each text is read here as it will be read later: one is an engine, the other a list.
- */
-static int refuse_paths(const struct tote_settings *s, struct tote_error *err)
-{
-    struct tote_engine_list list;
-    int rc = refuse_path(s->bag_file, s->engine, err);
-    if (rc == 0)
-        rc = tote_engine_list_split(s->engines, &list, err);
-    for (size_t i = 0; rc == 0 && i < list.n; i++)
-        rc = refuse_path(s->bag_file, list.texts[i], err);
-    return rc;
-}
-
 static const struct tote_settings_lists *lists_of(enum tote_settings_of command)
 {
     return command == TOTE_SETTINGS_RUN      ? &tote_settings_run
@@ -125,11 +84,17 @@ static const char *engine_option(enum tote_settings_of command)
 
 static int set_defaults(struct tote_settings *s, struct tote_error *err)
 {
-    struct tote_option table[TOTE_ARGS_MAX];
-    int rc = tote_options_defaults(table, merge(&tote_settings_file, table), s, err);
-    return rc < 0 ? rc
-                  : tote_options_defaults(table, merge(&tote_settings_line, table), s,
-                                          err);
+    static const struct tote_settings_lists *const all[] = {&tote_settings_file,
+                                                            &tote_settings_line};
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < sizeof all / sizeof all[0]; i++) {
+        struct tote_option table[TOTE_ARGS_MAX];
+        size_t n;
+        rc = tote_settings_merge(all[i], table, &n, err);
+        if (rc == 0)
+            rc = tote_options_defaults(table, n, s, err);
+    }
+    return rc;
 }
 
 /* --- the bag file --- */
@@ -163,14 +128,15 @@ static int load_file(struct tote_settings *s, const char *path, struct tote_erro
     struct tote_bagfile_list lists[BAG_LISTS];
     struct tote_words items = {0};
     name_lists(s, &items, lists);
-    struct tote_bagfile_keys keys = {table, merge(&tote_settings_file, table), lists,
-                                     BAG_LISTS};
+    struct tote_bagfile_keys keys = {table, 0, lists, BAG_LISTS};
     s->bag_file = path;
-    int rc = tote_bagfile_load(path, &keys, s, err);
+    int rc = tote_settings_merge(&tote_settings_file, table, &keys.n, err);
+    if (rc == 0)
+        rc = tote_bagfile_load(path, &keys, s, err);
     if (rc == 0)
         rc = take_items(s, &items, err);
     tote_words_finish(&items);
-    return rc < 0 ? rc : refuse_paths(s, err);
+    return rc < 0 ? rc : tote_settings_check_bag_file(s, err);
 }
 
 /* --- the command line --- */
@@ -181,12 +147,13 @@ static int refuse_strange(const struct tote_args *args,
                           struct tote_error *err)
 {
     struct tote_option table[TOTE_ARGS_MAX];
-    size_t n = merge(lists, table);
-    for (size_t i = 0; i < n; i++)
+    size_t n;
+    int rc = tote_settings_merge(lists, table, &n, err);
+    for (size_t i = 0; rc == 0 && i < n; i++)
         if (tote_args_find(args, table[i].name))
-            return tote_error_set(err, -EINVAL, "option --%s is for %s", table[i].name,
-                                  whose);
-    return 0;
+            rc = tote_error_set(err, -EINVAL, "option --%s is for %s", table[i].name,
+                                whose);
+    return rc;
 }
 
 /* A source on the command line stands for that in the bag file. */
@@ -202,16 +169,17 @@ static int refuse_repeated(const struct tote_args *args,
                            struct tote_error *err)
 {
     struct tote_option table[TOTE_ARGS_MAX];
-    size_t n = merge(lists, table);
-    for (size_t i = 0; i < n; i++) {
+    size_t n;
+    int rc = tote_settings_merge(lists, table, &n, err);
+    for (size_t i = 0; rc == 0 && i < n; i++) {
         size_t given = 0;
         for (size_t k = 0; k < args->n_options; k++)
             given += strcmp(args->options[k].name, table[i].name) == 0;
         if (given > 1 && table[i].type != TOTE_OPTION_BOOL)
-            return tote_error_set(err, -EINVAL, "option --%s is given twice",
-                                  table[i].name);
+            rc = tote_error_set(err, -EINVAL, "option --%s is given twice",
+                                table[i].name);
     }
-    return 0;
+    return rc;
 }
 
 static int apply_line(struct tote_settings *s, const struct tote_args *args,
@@ -243,11 +211,12 @@ static int check_sources(const struct tote_settings *s, struct tote_error *err)
     if (n > 1)
         return tote_error_set(err, -EINVAL,
                               "items come from one place: :::, --items or --csv");
-    if (!has_commands(s) && n > 0)
+    if (!tote_recipe_has_command(&s->recipe) && n > 0)
         return tote_error_set(err, -EINVAL,
                               "items, but no command: tote run [OPTIONS] -- COMMAND "
                               "{item}");
-    if (has_commands(s) && s->null && (s->recipe.n_lists > 0 || s->csv[0]))
+    if (tote_recipe_has_command(&s->recipe) && s->null &&
+        (s->recipe.n_lists > 0 || s->csv[0]))
         return tote_error_set(err, -EINVAL,
                               "option --null is for items from a file or a pipe");
     return 0;
@@ -255,7 +224,8 @@ static int check_sources(const struct tote_settings *s, struct tote_error *err)
 
 static int check_stdin(const struct tote_settings *s, struct tote_error *err)
 {
-    if (!has_commands(s) || tote_settings_source(s) != TOTE_SOURCE_STDIN)
+    if (!tote_recipe_has_command(&s->recipe) ||
+        tote_settings_source(s) != TOTE_SOURCE_STDIN)
         return 0;
     if (s->bag_file && strcmp(s->bag_file, "-") == 0)
         return tote_error_set(err, -EINVAL,
@@ -269,15 +239,29 @@ static int check_stdin(const struct tote_settings *s, struct tote_error *err)
     return 0;
 }
 
+/* What commands print and a document do not go into one stream. */
+static int check_streams(const struct tote_settings *s, const struct tote_args *args,
+                         struct tote_error *err)
+{
+    const char *output = tote_args_find(args, "output");
+    if (!s->json || !output || s->output == TOTE_PRINT_NONE)
+        return 0;
+    return tote_error_set(err, -EINVAL,
+                          "--json prints one document on stdout, and so no --output %s "
+                          "of the commands: tote log STORE TASK prints that of one",
+                          output);
+}
+
 static int check(const struct tote_settings *s, const struct tote_args *args,
                  struct tote_error *err)
 {
-    int rc = has_commands(s) ? refuse_strange(args, &tote_settings_of_kernels,
-                                              "bags of a kernel", err)
-                             : 0;
+    int rc =
+        tote_recipe_has_command(&s->recipe)
+            ? refuse_strange(args, &tote_settings_of_kernels, "bags of a kernel", err)
+            : 0;
     if (rc == 0)
         rc = check_sources(s, err);
-    if (rc == 0 && !has_commands(s))
+    if (rc == 0 && !tote_recipe_has_command(&s->recipe))
         rc = refuse_strange(args, &tote_settings_of_commands,
                             "bags of commands: tote run [OPTIONS] -- COMMAND", err);
     if (rc == 0 && s->resume && !s->store[0])
@@ -289,6 +273,8 @@ static int check(const struct tote_settings *s, const struct tote_args *args,
                             "--dry-run prints commands, not a JSON document");
     if (rc == 0 && s->retry_failed && !s->resume)
         rc = tote_error_set(err, -EINVAL, "--retry-failed goes with --resume");
+    if (rc == 0)
+        rc = check_streams(s, args, err);
     return rc < 0 ? rc : check_stdin(s, err);
 }
 
@@ -296,10 +282,9 @@ static int check(const struct tote_settings *s, const struct tote_args *args,
 
 /* Kept apart, since the store remembers what was asked for: a run that goes on need not
  * print a document. */
-static void resolve_print(struct tote_settings *s, const struct tote_args *args)
+static void resolve_print(struct tote_settings *s)
 {
-    bool is_said = tote_args_find(args, "output") != NULL;
-    s->print = s->json && !is_said ? TOTE_PRINT_NONE : (enum tote_print)s->output;
+    s->print = s->json ? TOTE_PRINT_NONE : (enum tote_print)s->output;
 }
 
 static int load(struct tote_settings *s, const struct tote_args *args,
@@ -310,7 +295,8 @@ static int load(struct tote_settings *s, const struct tote_args *args,
         rc = load_file(s, args->arguments[0], err);
     if (rc == 0)
         rc = apply_line(s, args, command, err);
-    if (rc == 0 && command == TOTE_SETTINGS_COMPARE && has_commands(s))
+    if (rc == 0 && command == TOTE_SETTINGS_COMPARE &&
+        tote_recipe_has_command(&s->recipe))
         rc = tote_error_set(
             err, -EINVAL,
             "compare measures bags of a kernel, not of commands: tote run "
@@ -318,7 +304,7 @@ static int load(struct tote_settings *s, const struct tote_args *args,
             s->bag_file ? s->bag_file : "");
     if (rc == 0 && command == TOTE_SETTINGS_RUN)
         rc = check(s, args, err);
-    resolve_print(s, args);
+    resolve_print(s);
     s->is_engine_of_bag_file =
         s->bag_file && !tote_args_find(args, engine_option(command));
     return rc < 0 ? rc : resolve(s, command, err);
@@ -362,65 +348,6 @@ enum tote_source tote_settings_source(const struct tote_settings *settings)
 
 /* --- from a store --- */
 
-/* "start_timeout" of "start-timeout", as the store's columns are called. */
-static char *stored(struct tote_store *store, const char *name)
-{
-    char word[TOTE_NAME_MAX];
-    snprintf(word, sizeof word, "%s", name);
-    for (char *dash = strchr(word, '-'); dash; dash = strchr(dash, '-'))
-        *dash = '_';
-    return tote_store_get(store, word);
-}
-
-static int read_lists(struct tote_settings *s, struct tote_store *store,
-                      const struct tote_settings_lists *lists, struct tote_error *err)
-{
-    struct tote_option table[TOTE_ARGS_MAX];
-    size_t n = merge(lists, table);
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < n; i++) {
-        char *value = stored(store, table[i].name);
-        if (value)
-            rc = tote_options_set(&table[i], 1, table[i].name, value, s, err);
-        free(value);
-    }
-    return rc < 0 ? tote_error_set(err, -EBADMSG, "the store's settings are damaged")
-                  : 0;
-}
-
-static int read_command(struct tote_settings *s, struct tote_store *store,
-                        struct tote_error *err)
-{
-    uint32_t origin = tote_kept_origin(store, tote_kept_list(store));
-    char *command = tote_kept_get(store, origin, "command");
-    char *shell = tote_kept_get(store, origin, "shell");
-    int rc = command ? tote_recipe_read_command(&s->recipe, command) : 0;
-    s->shell = shell && strcmp(shell, "yes") == 0;
-    free(command);
-    free(shell);
-    return rc < 0 ? tote_error_set(err, rc, "the store's command cannot be read") : 0;
-}
-
-static int read_store(struct tote_settings *s, struct tote_store *store,
-                      struct tote_error *err)
-{
-    static const struct tote_settings_lists *const kept[] = {
-        &tote_settings_keep_kernel, &tote_settings_keep_all, &tote_settings_keep_run,
-        &tote_settings_keep_failure, &tote_settings_keep_commands};
-    char *kind = tote_store_get(store, "kind");
-    bool is_run = kind && strcmp(kind, "run") == 0;
-    free(kind);
-    if (!is_run)
-        return tote_error_set(err, -EPROTO,
-                              "%s holds no run that could go on: a comparison is "
-                              "measured anew, tote compare",
-                              tote_store_path(store));
-    int rc = read_command(s, store, err);
-    for (size_t i = 0; rc == 0 && i < sizeof kept / sizeof kept[0]; i++)
-        rc = read_lists(s, store, kept[i], err);
-    return rc;
-}
-
 /* What was to be reached by one run is no end of the next: it would be there before
  * anything ran. That too much fails is. */
 static void drop_reached_halt(struct tote_settings *s)
@@ -431,35 +358,24 @@ static void drop_reached_halt(struct tote_settings *s)
         snprintf(s->halt_text, sizeof s->halt_text, "never");
 }
 
-/* As a bag file a store may name an engine but not a program: it may come from a
- * stranger. */
-static int check_engine(struct tote_settings *s, const struct tote_args *args,
-                        struct tote_error *err)
-{
-    s->is_engine_of_store = !tote_args_find(args, "engine");
-    if (!s->is_engine_of_store || !has_path(s->engine))
-        return 0;
-    return tote_error_set(err, -EINVAL,
-                          "the store names a program as its engine: give it on the "
-                          "command line, --engine %.200s",
-                          s->engine);
-}
-
 static int load_store(struct tote_settings *s, const struct tote_args *args,
                       struct tote_store *store, struct tote_error *err)
 {
     int rc = set_defaults(s, err);
     if (rc == 0)
-        rc = read_store(s, store, err);
+        rc = tote_settings_read(s, store, err);
     if (rc == 0) {
         drop_reached_halt(s);
         rc = apply_line(s, args, TOTE_SETTINGS_RESUME, err);
     }
-    if (rc == 0)
-        rc = check_engine(s, args, err);
-    if (rc == 0 && !has_commands(s))
+    s->is_engine_of_store = !tote_args_find(args, "engine");
+    if (rc == 0 && s->is_engine_of_store)
+        rc = tote_settings_check_store(s, err);
+    if (rc == 0 && !tote_recipe_has_command(&s->recipe))
         rc = refuse_strange(args, &tote_settings_of_commands, "bags of commands", err);
-    resolve_print(s, args);
+    if (rc == 0)
+        rc = check_streams(s, args, err);
+    resolve_print(s);
     snprintf(s->store, sizeof s->store, "%s", tote_store_path(store));
     return rc < 0 ? rc : resolve(s, TOTE_SETTINGS_RESUME, err);
 }
@@ -471,141 +387,4 @@ int tote_settings_load_store(const struct tote_args *args, struct tote_store *st
     int rc = s ? load_store(s, args, store, err)
                : tote_error_set(err, -ENOMEM, "out of memory for the settings");
     return hand_out(s, rc, ret_settings);
-}
-
-/* --- what reproduces a run --- */
-
-static const struct tote_settings_lists *own_of(enum tote_settings_of command)
-{
-    return command == TOTE_SETTINGS_COMPARE ? &tote_settings_keep_compare
-                                            : &tote_settings_keep_run;
-}
-
-static bool is_default(const struct tote_option *option, const struct tote_settings *s,
-                       const char *value)
-{
-    static struct tote_settings plain; /* only the field of the option is used */
-    char text[TOTE_OPTION_TEXT_MAX];
-    return tote_options_defaults(option, 1, &plain, NULL) == 0 &&
-           tote_bagfile_text(option, &plain, text, sizeof text) ==
-               tote_bagfile_text(option, s, text, sizeof text) &&
-           tote_bagfile_text(option, &plain, text, sizeof text) &&
-           strcmp(text, value) == 0;
-}
-
-/* The tables that a run is reproduced by, in one; rare: those of which only what is not
- * the default matters. */
-struct keeping {
-    const struct tote_settings_lists *lists;
-    bool is_rare;
-};
-
-static size_t keep(const struct tote_settings *s, enum tote_settings_of command,
-                   bool with_items, struct keeping into[static 6])
-{
-    bool is_run = command != TOTE_SETTINGS_COMPARE;
-    size_t n = 0;
-    if (has_commands(s) && with_items)
-        into[n++] = (struct keeping){&tote_settings_keep_items, false};
-    if (!has_commands(s))
-        into[n++] = (struct keeping){&tote_settings_keep_kernel, false};
-    into[n++] = (struct keeping){&tote_settings_keep_all, false};
-    into[n++] = (struct keeping){own_of(command), false};
-    if (is_run)
-        into[n++] = (struct keeping){&tote_settings_keep_failure, !has_commands(s)};
-    if (has_commands(s))
-        into[n++] = (struct keeping){&tote_settings_keep_commands, false};
-    return n;
-}
-
-/* Calls visit with each option that is to be kept. */
-static int
-each(const struct tote_settings *s, enum tote_settings_of command, bool with_items,
-     int (*visit)(void *context, const struct tote_option *option, const char *value),
-     void *context)
-{
-    struct keeping kept[6];
-    size_t n = keep(s, command, with_items, kept);
-    for (size_t i = 0; i < n; i++) {
-        struct tote_option table[TOTE_ARGS_MAX];
-        size_t rows = merge(kept[i].lists, table);
-        for (size_t k = 0; k < rows; k++) {
-            char value[TOTE_OPTION_TEXT_MAX];
-            bool is_kept = tote_bagfile_text(&table[k], s, value, sizeof value) &&
-                           !(kept[i].is_rare && is_default(&table[k], s, value));
-            int rc = is_kept ? visit(context, &table[k], value) : 0;
-            if (rc < 0)
-                return rc;
-        }
-    }
-    return 0;
-}
-
-struct gathering {
-    struct tote_option table[TOTE_ARGS_MAX];
-    size_t n;
-};
-
-static int gather(void *context, const struct tote_option *option, const char *value)
-{
-    struct gathering *gathering = context;
-    (void)value;
-    if (gathering->n < TOTE_ARGS_MAX)
-        gathering->table[gathering->n++] = *option;
-    return 0;
-}
-
-static int check_printable(const struct tote_settings *s, enum tote_settings_of command,
-                           struct tote_error *err)
-{
-    struct tote_engine_list list;
-    if (s->recipe.n_lists > 1)
-        return tote_error_set(err, -EINVAL,
-                              "--print-config: a bag file has one list of items, not "
-                              "%zu",
-                              s->recipe.n_lists);
-    if (command != TOTE_SETTINGS_COMPARE)
-        return refuse_path("--print-config", s->engine, err);
-    int rc = tote_engine_list_split(s->engines, &list, err);
-    for (size_t i = 0; rc == 0 && i < list.n; i++)
-        rc = refuse_path("--print-config", list.texts[i], err);
-    return rc;
-}
-
-int tote_settings_print(const struct tote_settings *settings,
-                        enum tote_settings_of command, FILE *out,
-                        struct tote_error *err)
-{
-    int rc = check_printable(settings, command, err);
-    if (rc < 0)
-        return rc;
-    struct gathering gathering = {.n = 0};
-    each(settings, command, true, gather, &gathering);
-    struct tote_words command_words = settings->recipe.command, items = {0};
-    if (settings->recipe.n_lists == 1)
-        items = settings->recipe.lists[0].values;
-    struct tote_bagfile_list lists[BAG_LISTS] = {{"command", &command_words},
-                                                 {"items", &items}};
-    struct tote_bagfile_keys keys = {gathering.table, gathering.n, lists, BAG_LISTS};
-    return tote_bagfile_print(&keys, settings, out, err);
-}
-
-struct visiting {
-    int (*visit)(void *context, const char *name, const char *value);
-    void *context;
-};
-
-static int pass_on(void *context, const struct tote_option *option, const char *value)
-{
-    struct visiting *visiting = context;
-    return visiting->visit(visiting->context, option->name, value);
-}
-
-int tote_settings_each(const struct tote_settings *settings,
-                       enum tote_settings_of command,
-                       int (*visit)(void *context, const char *name, const char *value),
-                       void *context)
-{
-    struct visiting visiting = {visit, context};
-    return each(settings, command, false, pass_on, &visiting);
 }

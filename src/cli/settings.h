@@ -81,7 +81,7 @@ extern const struct tote_settings_lists tote_settings_run, tote_settings_resume,
 int tote_settings_load(const struct tote_args *args, enum tote_settings_of command,
                        struct tote_settings *ret_settings, struct tote_error *err);
 
-/* Defaults, then what an earlier run has noted in its store, then the command line of
+/* Defaults, then what the newest run has noted in its store, then the command line of
  * resume. -EPROTO: a comparison; -EBADMSG: the store does not say. */
 int tote_settings_load_store(const struct tote_args *args, struct tote_store *store,
                              struct tote_settings *ret_settings,
@@ -103,12 +103,13 @@ int tote_settings_print(const struct tote_settings *settings,
                         enum tote_settings_of command, FILE *out,
                         struct tote_error *err);
 
-/* Calls visit with each option that reproduces the run, and its value as a bag file has
- * it; of a bag of a kernel, those that it shares with commands only if they are not the
- * default; not with the recipe. A negative return ends the walk and is returned. */
-int tote_settings_each(const struct tote_settings *settings,
-                       enum tote_settings_of command,
-                       int (*visit)(void *context, const char *name, const char *value),
-                       void *context);
+/* Writes each option that reproduces the run into the store, its value as a bag file
+ * has it, over that of the run before: those of the newest run hold. Of a bag of a
+ * kernel, those that it shares with commands only if they are not the default, or are
+ * there already; not the recipe. Names are words as the store's columns are:
+ * start_timeout. */
+int tote_settings_note(const struct tote_settings *settings,
+                       enum tote_settings_of command, struct tote_store *store,
+                       struct tote_error *err);
 
 #endif

@@ -31,6 +31,7 @@ static const char *const durability_choices[] = {[TOTE_DURABILITY_GROUP] = "grou
 static const struct tote_option bag_options[] = {
     {.name = "kernel",
      .type = TOTE_OPTION_TEXT,
+     .metavar = "KERNEL",
      .offset = FIELD(kernel),
      .fallback = "zfp:accuracy=1e-3",
      .help = "what a task does, if it is no command: NAME:OPTION=VALUE,...; 'tote "
@@ -115,6 +116,7 @@ static const struct tote_option source_file_options[] = {
 static const struct tote_option engine_options[] = {
     {.name = "engine",
      .type = TOTE_OPTION_TEXT,
+     .metavar = "ENGINE",
      .offset = FIELD(engine),
      .fallback = "local",
      .help = "where tasks run, NAME:OPTION=VALUE,...; 'tote engines' lists them"},
@@ -123,6 +125,7 @@ static const struct tote_option engine_options[] = {
 static const struct tote_option compare_options[] = {
     {.name = "engines",
      .type = TOTE_OPTION_TEXT,
+     .metavar = "ENGINE,...",
      .offset = FIELD(engines),
      .fallback = "local,workqueue,ray",
      .help =
@@ -159,6 +162,7 @@ static const struct tote_option place_options[] = {
      .help = "tasks at once (default: the usable cores)"},
     {.name = "batch",
      .type = TOTE_OPTION_TEXT,
+     .metavar = "N|auto",
      .offset = FIELD(batch),
      .help = "tasks handed to the engine at once: auto, or a number up to 4096 "
              "(default: auto in run, 1 in compare)"},
@@ -187,6 +191,7 @@ static const struct tote_option data_options[] = {
 static const struct tote_option folder_options[] = {
     {.name = "results",
      .type = TOTE_OPTION_TEXT,
+     .metavar = "DIR",
      .offset = FIELD(results),
      .fallback = "results",
      .is_path = true,
@@ -211,8 +216,10 @@ static const struct tote_option force_options[] = {
 static const struct tote_option store_options[] = {
     {.name = "store",
      .type = TOTE_OPTION_TEXT,
+     .metavar = "FILE",
      .offset = FIELD(store),
-     .help = "new file for the results (default: one in the user's state folder)"},
+     .help = "file for what tasks ran, printed and came to: a new one (default: one in "
+             "the user's state folder)"},
 };
 
 static const struct tote_option resume_options[] = {
@@ -237,9 +244,10 @@ static const struct tote_option retry_options[] = {
 static const struct tote_option limit_options[] = {
     {.name = "timeout",
      .type = TOTE_OPTION_TEXT,
+     .metavar = "TIME|N%",
      .offset = FIELD(timeout),
      .help = "how long an attempt may take: 30s, 2m, or 200% of the median of what is "
-             "done, but at least 1 s (default: for ever)"},
+             "done, but at least 1 s, once three are (default: for ever)"},
     {.name = "kill-after",
      .type = TOTE_OPTION_SECONDS,
      .offset = FIELD(kill_after_s),
@@ -308,6 +316,7 @@ static const struct tote_option failure_options[] = {
      .help = "how often a task may be lost with its worker before it is given up"},
     {.name = "halt",
      .type = TOTE_OPTION_TEXT,
+     .metavar = "WHEN,WHAT=N",
      .offset = FIELD(halt_text),
      .fallback = "never",
      .help = "give up early: now or soon, then fail=, success= or done= with a number "
@@ -337,8 +346,8 @@ static const struct tote_option print_options[] = {
      .fallback = "asdone",
      .choices = print_choices,
      .help = "what commands print: asdone, each when it is done; ordered, in the order "
-             "of the list, new items of a changed one last; none (default with "
-             "--json)"},
+             "of the list, new items of a changed one last; none; with --json it is "
+             "none"},
 };
 
 static const struct tote_option log_options[] = {
@@ -361,6 +370,7 @@ static const struct tote_option telling_options[] = {
 static const struct tote_option common_options[] = {
     {.name = "engine-log",
      .type = TOTE_OPTION_TEXT,
+     .metavar = "FILE",
      .offset = FIELD(engine_log),
      .help = "file that gets what engines say on stderr"},
     {.name = "json",
@@ -474,3 +484,10 @@ const struct tote_settings_lists tote_settings_keep_items = {
     .lists = {MORE(command_options), MORE(source_file_options)},
     .n = 2,
 };
+
+int tote_settings_merge(const struct tote_settings_lists *lists,
+                        struct tote_option into[static TOTE_ARGS_MAX], size_t *ret_n,
+                        struct tote_error *err)
+{
+    return tote_args_merge(lists->lists, lists->n, into, ret_n, err);
+}

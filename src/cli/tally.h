@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tally.h: what a store holds by now, counted: also of one that is being written. */
+/* tally.h: what a store holds by now, as its writer has counted: also of one that is
+ * being written. Takes no time, however many results there are. */
 #ifndef TOTE_TALLY_H
 #define TOTE_TALLY_H
 
@@ -14,7 +15,7 @@ struct tote_tally {
     tote_ns_t last_ns; /* end of the last attempt, by the clock of its host; 0: none */
 };
 
-/* Of the tasks of the last list. The memory is a bit a task, for a second list only. */
+/* Of the tasks of the last list. */
 int tote_tally_take(struct tote_store *store, struct tote_tally *ret_tally,
                     struct tote_error *err);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* commands.h: how the commands of a bag are run: what the list and the template are,
  * and where their files go. Plain data, filled by who reads the command line or a
- * store; read by the rooms intake, courier and resume. */
+ * store; read by the rooms intake, courier and resume. And what a task of them is. */
 #ifndef TOTE_CORE_COMMANDS_H
 #define TOTE_CORE_COMMANDS_H
 
@@ -26,5 +26,16 @@ struct tote_commands {
                                * lies in results, to be on its filesystem */
     bool may_overwrite;       /* --force */
 };
+
+/* Name of the folder of an attempt, as tote-task makes it: "TASK.ATTEMPT". */
+#define TOTE_ATTEMPT_NAME_MAX 48
+void tote_commands_attempt_name(uint64_t task, uint32_t attempt,
+                                char into[static TOTE_ATTEMPT_NAME_MAX]);
+
+/* A task's command as the user wrote it: its item, expanded. Also for who prints it. */
+int tote_commands_expand(const struct tote_template *template,
+                         const struct tote_task_row *row,
+                         const struct tote_places *places,
+                         struct tote_expanded *ret_expanded, struct tote_error *err);
 
 #endif

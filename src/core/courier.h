@@ -7,9 +7,8 @@
  *     tote_courier_send(courier, &batch, &travel, &err);       // before "run"
  *     tote_courier_receive(courier, first, count, attempt, &parcel, &err); // at "done"
  *     ... parcel.pack ...
- *     tote_courier_drop(courier, &parcel);
- *     tote_courier_close(courier);                             // removes the work
- * folder
+ *     tote_courier_drop(&parcel);
+ *     tote_courier_close(courier);                  // removes the work folder
  */
 #ifndef TOTE_COURIER_H
 #define TOTE_COURIER_H
@@ -18,10 +17,9 @@
 #include "core/commands.h"
 #include "core/protocol.h"
 
-#define TOTE_COURIER_BYTES_MAX                                                         \
-    (1u << 20)                      /* wanted size of a slice of several tasks         \
-                                     */
-#define TOTE_COURIER_FILES_MAX 256u /* staged files of a batch of several tasks */
+/* Of a batch of several tasks. */
+#define TOTE_COURIER_BYTES_MAX (1u << 20) /* wanted size of its slice */
+#define TOTE_COURIER_FILES_MAX 256u       /* staged files */
 
 struct tote_courier;
 
@@ -37,15 +35,21 @@ void tote_courier_keep_work(struct tote_courier *courier);
 /* Folder of the slices, for hello. Borrowed. */
 const char *tote_courier_slices(const struct tote_courier *courier);
 
-/* How many of these tasks, from the first, make a slice of a reasonable size: 1..count.
- */
+/* How many of these tasks, from the first, make a slice of a reasonable size, and have
+ * room in one pack for all that is kept of their streams, so that what is kept of a
+ * task does not depend on its batch: 1..count. */
 uint32_t tote_courier_fit(struct tote_courier *courier, uint64_t first, uint32_t count);
 
 /* Writes the slice; *ret_travel is borrowed until the next send. timeout_ns replaces
- * that of the rules. */
+ * that of the rules; 0 with a timeout_percent: it is not known yet, and unless files
+ * are staged the batch's attempts wait for it. */
 int tote_courier_send(struct tote_courier *courier, const struct tote_batch *batch,
                       tote_ns_t timeout_ns, const struct tote_travel **ret_travel,
                       struct tote_error *err);
+
+/* Tells batches that wait for it what their time limit is, once; 0: still not known. */
+int tote_courier_tell_timeout(struct tote_courier *courier, tote_ns_t timeout_ns,
+                              struct tote_error *err);
 
 /* A batch was lost: is there still room in the work folder for the pack of a task? If
  * not, its worker has nothing to answer for. -ENOSPC, -EDQUOT, -EROFS or -EIO if not.
@@ -67,11 +71,5 @@ void tote_courier_drop(struct tote_parcel *parcel); /* accepts a zeroed one */
 
 /* A batch that will not come back: its slice goes. */
 void tote_courier_forget(struct tote_courier *courier, const struct tote_batch *batch);
-
-/* A task's command as the user wrote it: its item, expanded. Also for who prints it. */
-int tote_commands_expand(const struct tote_template *template,
-                         const struct tote_task_row *row,
-                         const struct tote_places *places,
-                         struct tote_expanded *ret_expanded, struct tote_error *err);
 
 #endif

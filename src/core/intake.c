@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/courier.h"
 #include "core/inputs.h"
 
 #define LOOK_EVERY 1024 /* items between two looks at signals, where they are quick */
@@ -164,6 +163,10 @@ static int check_way(struct listing *listing, const struct tote_task_row *row,
             tote_store_output(listing->store, row->outs[i], &there, listing->err);
         if (known < 0)
             return known;
+        int way =
+            tote_publisher_check_way(listing->publisher, row->outs[i], listing->err);
+        if (way < 0)
+            return way;
         if (listing->commands->may_overwrite)
             continue;
         if (known > 0 && there.attempt > 0) {
@@ -279,6 +282,13 @@ static int list_items(struct listing *listing)
     return rc;
 }
 
+/* Takes a list in, by one of the two ways there are, in one transaction. */
+static int take_in(struct listing *listing, int (*list)(struct listing *listing))
+{
+    int rc = begin_listing(listing);
+    return rc < 0 ? rc : end_listing(listing, list(listing));
+}
+
 int tote_intake_whole(struct tote_commands *commands, struct tote_publisher *publisher,
                       struct tote_store *store, const struct tote_interrupt *interrupt,
                       struct tote_error *err)
@@ -288,8 +298,7 @@ int tote_intake_whole(struct tote_commands *commands, struct tote_publisher *pub
                               .store = store,
                               .interrupt = interrupt,
                               .err = err};
-    int rc = begin_listing(&listing);
-    return rc < 0 ? rc : end_listing(&listing, list_items(&listing));
+    return take_in(&listing, list_items);
 }
 
 /* --- the store's own list again --- */
@@ -365,6 +374,18 @@ static int list_page(struct listing *listing, struct page *page, uint64_t first,
     return rc;
 }
 
+static int list_pages(struct listing *listing)
+{
+    uint64_t n = listing->next; /* what is new comes behind */
+    struct page *page = malloc(sizeof *page);
+    int rc =
+        page ? 0 : tote_error_set(listing->err, -ENOMEM, "out of memory for the list");
+    for (uint64_t first = 0; rc == 0 && first < n; first += PAGE)
+        rc = list_page(listing, page, first, n - first < PAGE ? n - first : PAGE);
+    free(page);
+    return rc;
+}
+
 int tote_intake_again(struct tote_commands *commands, struct tote_publisher *publisher,
                       struct tote_store *store, const struct tote_interrupt *interrupt,
                       struct tote_error *err)
@@ -374,18 +395,7 @@ int tote_intake_again(struct tote_commands *commands, struct tote_publisher *pub
                               .store = store,
                               .interrupt = interrupt,
                               .err = err};
-    struct page *page = malloc(sizeof *page);
-    int rc = page ? begin_listing(&listing)
-                  : tote_error_set(err, -ENOMEM, "out of memory for the list");
-    if (rc < 0) {
-        free(page);
-        return rc;
-    }
-    uint64_t n = listing.next;
-    for (uint64_t first = 0; rc == 0 && first < n; first += PAGE)
-        rc = list_page(&listing, page, first, n - first < PAGE ? n - first : PAGE);
-    free(page);
-    return end_listing(&listing, rc);
+    return take_in(&listing, list_pages);
 }
 
 /* --- streamed --- */

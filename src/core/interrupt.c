@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <time.h>
 
@@ -25,7 +26,7 @@ static void take_progress_signal(const struct tote_interrupt *interrupt)
         sigtimedwait(&one, NULL, &now);
 }
 
-bool tote_interrupt_is_due(const struct tote_interrupt *interrupt)
+static bool is_due(const struct tote_interrupt *interrupt)
 {
     if (!is_pending(interrupt))
         return false;
@@ -36,7 +37,7 @@ bool tote_interrupt_is_due(const struct tote_interrupt *interrupt)
 int tote_interrupt_check(const struct tote_interrupt *interrupt, const char *doing,
                          struct tote_error *err)
 {
-    return tote_interrupt_is_due(interrupt)
+    return is_due(interrupt)
                ? tote_error_set(err, -EINTR, "interrupted while %s", doing)
                : 0;
 }

@@ -3,12 +3,11 @@
  * as it reads a list or hashes files, which may take hours. Takes no signal that ends a
  * run: that is for who tells the user.
  *
- *     if (tote_interrupt_is_due(&interrupt))
- *         return -EINTR; */
+ *     rc = tote_interrupt_check(&interrupt, "the list was read", err);
+ *     if (rc < 0)
+ *         return rc; */
 #ifndef TOTE_INTERRUPT_H
 #define TOTE_INTERRUPT_H
-
-#include <stdbool.h>
 
 #include "tote/error.h"
 
@@ -18,14 +17,12 @@ struct tote_interrupt {
                           */
 };
 
-/* Has a signal come that ends the run? Does not wait. */
-bool tote_interrupt_is_due(const struct tote_interrupt *interrupt);
-
 /* Waits until fd is readable; -EINTR if a signal came before. */
 int tote_interrupt_wait(const struct tote_interrupt *interrupt, int fd,
                         struct tote_error *err);
 
-/* -EINTR and a sentence if it is due, else 0. doing: "the list was read". */
+/* -EINTR and a sentence if a signal has come that ends the run, else 0. Does not wait.
+ * doing: "the list was read". */
 int tote_interrupt_check(const struct tote_interrupt *interrupt, const char *doing,
                          struct tote_error *err);
 

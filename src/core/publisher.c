@@ -13,18 +13,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/beneath.h"
 #include "base/digest_file.h"
+#include "base/folder.h"
 #include "base/slice.h"
-#include "core/beneath.h"
-#include "core/folder.h"
 #include "core/folder_list.h"
 #include "core/publisher_state.h"
 
-#define FOLDER     (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 #define OWN_PREFIX ".tote-" /* of tote's own names in the results folder */
-#define MARKED_MODE                                                                    \
-    01700 /* of an attempt's folder, once its files are being linked                   \
-           */
+/* Of an attempt's folder, once its files are being linked. */
+#define MARKED_MODE 01700
 
 /* --- sentences --- */
 

@@ -99,12 +99,13 @@ int tote_publisher_check(struct tote_publisher *publisher, const char *path,
 /* Whether anything is there, or a file or a link is in the way to it. */
 bool tote_publisher_is_taken(struct tote_publisher *publisher, const char *path);
 
+/* Of a path that no file can be published at, force or not: -EINVAL and a sentence, if
+ * a symbolic link or a file stands where a folder of it should be. */
+int tote_publisher_check_way(struct tote_publisher *publisher, const char *path,
+                             struct tote_error *err);
+
 /* Makes a folder, 0777 & ~umask, and what is missing above it; their entries are
  * durable. 0, also if it is there; -errno. */
 int tote_folder_make(const char *path);
-
-/* Removes a folder and all in it, without following links; for folders that tote made.
- */
-void tote_folder_remove(const char *path);
 
 #endif

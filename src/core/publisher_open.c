@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/beneath.h"
 #include "base/digest_file.h"
-#include "core/beneath.h"
 #include "core/publisher.h"
 #include "core/publisher_state.h"
 
@@ -147,6 +147,28 @@ bool tote_publisher_is_taken(struct tote_publisher *publisher, const char *path)
     bool is_taken = fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) == 0;
     close(folder);
     return is_taken;
+}
+
+int tote_publisher_check_way(struct tote_publisher *publisher, const char *path,
+                             struct tote_error *err)
+{
+    const char *name;
+    int folder = tote_beneath_parent(publisher->results, path, &name);
+    if (folder == -ELOOP)
+        return tote_error_set(
+            err, -EINVAL,
+            "'%.200s' goes through a symbolic link in %.200s, and could lead out: name "
+            "the folder that it leads to with --results",
+            path, publisher->name);
+    if (folder == -ENOTDIR)
+        return tote_error_set(
+            err, -EINVAL,
+            "'%.200s' goes through a file in %.200s as if it were a folder: move that "
+            "away, or name another folder with --results",
+            path, publisher->name);
+    if (folder >= 0)
+        close(folder);
+    return 0;
 }
 
 static int look_in(int folder, const char *name, uint64_t *ret_size,

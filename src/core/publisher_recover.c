@@ -10,9 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/beneath.h"
+#include "base/folder.h"
 #include "base/slice.h"
-#include "core/beneath.h"
-#include "core/folder.h"
 #include "core/publisher.h"
 #include "core/publisher_state.h"
 
@@ -26,11 +26,6 @@ struct leftover {
     size_t n, capacity;
     uint64_t n_taken;
 };
-
-static bool is_dots(const char *name)
-{
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-}
 
 static int push(struct leftover *left, const char *path)
 {
@@ -152,7 +147,7 @@ static int read_folder(struct leftover *left, const char *path)
             rc = -errno;
             break;
         }
-        if (!is_dots(entry->d_name))
+        if (!tote_folder_is_dots(entry->d_name))
             rc = visit(left, fd, path, entry->d_name);
     }
     closedir(folder);

@@ -4,12 +4,12 @@
 #include "core/run_commands.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/folder.h"
 #include "core/intake.h"
 #include "core/run_commands_state.h"
 
@@ -36,8 +36,9 @@ static int open_publisher(struct tote_run_commands *c, struct tote_error *err)
     return tote_publisher_open(&config, &c->publisher, err);
 }
 
-/* What cannot be read counts as recorded: nothing is taken back on a guess. */
-bool tote_run_commands_has(void *context, uint64_t task, uint32_t attempt)
+/* Whether the store has a good record of that attempt. What cannot be read counts as
+ * one: nothing is taken back on a guess. */
+static bool is_recorded(void *context, uint64_t task, uint32_t attempt)
 {
     struct tote_run_commands *c = context;
     struct tote_record record = {0};
@@ -64,8 +65,7 @@ static int recover(struct tote_run_commands *c, struct tote_error *err)
         uint64_t taken_back = 0;
         rc = open_publisher(c, err);
         if (rc == 0)
-            rc = tote_publisher_recover(c->publisher, tote_run_commands_has, c,
-                                        &taken_back, err);
+            rc = tote_publisher_recover(c->publisher, is_recorded, c, &taken_back, err);
         tote_publisher_close(c->publisher);
         c->publisher = NULL;
     }
@@ -171,7 +171,7 @@ void tote_run_commands_close(struct tote_run_commands *c)
     if (!c)
         return;
     if (c->publisher &&
-        tote_publisher_recover(c->publisher, tote_run_commands_has, c, NULL, NULL) < 0)
+        tote_publisher_recover(c->publisher, is_recorded, c, NULL, NULL) < 0)
         tote_courier_keep_work(c->courier); /* so that a later run can */
     tote_publisher_close(c->publisher);
     tote_courier_close(c->courier);
@@ -277,6 +277,7 @@ static int compare_ns(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* 0: none, or not known yet. */
 static tote_ns_t timeout_of(const struct tote_run_commands *c)
 {
     const struct tote_commands *commands = c->commands;
@@ -287,7 +288,9 @@ static tote_ns_t timeout_of(const struct tote_run_commands *c)
     memcpy(sorted, c->durations, n * sizeof *sorted);
     qsort(sorted, n, sizeof *sorted, compare_ns);
     double limit = (double)sorted[n / 2] * commands->timeout_percent / 100;
-    return limit < TOTE_TIMEOUT_LEAST_NS ? TOTE_TIMEOUT_LEAST_NS : (tote_ns_t)limit;
+    if (limit < TOTE_TIMEOUT_LEAST_NS)
+        return TOTE_TIMEOUT_LEAST_NS;
+    return limit < (double)TOTE_LATE_MAX ? (tote_ns_t)limit : TOTE_LATE_MAX;
 }
 
 int tote_run_commands_send(struct tote_run_commands *c, const struct tote_batch *batch,
@@ -297,13 +300,20 @@ int tote_run_commands_send(struct tote_run_commands *c, const struct tote_batch 
     return tote_courier_send(c->courier, batch, timeout_of(c), ret_travel, err);
 }
 
+int tote_run_commands_tell_timeout(struct tote_run_commands *c, struct tote_error *err)
+{
+    return tote_courier_tell_timeout(c->courier, timeout_of(c), err);
+}
+
 int tote_run_commands_check_room(const struct tote_run_commands *c,
                                  struct tote_error *err)
 {
     return tote_courier_check_room(c->courier, err);
 }
 
-void tote_run_commands_lost(struct tote_run_commands *c, const struct tote_batch *batch)
+void tote_run_commands_lost(struct tote_run_commands *c, const struct tote_batch *batch,
+                            const char *why)
 {
+    snprintf(c->lost_why, sizeof c->lost_why, "%s", why);
     tote_courier_forget(c->courier, batch);
 }

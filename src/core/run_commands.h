@@ -51,8 +51,9 @@ int tote_run_commands_send(struct tote_run_commands *commands,
                            const struct tote_batch *batch,
                            const struct tote_travel **ret_travel,
                            struct tote_error *err);
+/* why is the engine's word; it goes into the result of a task that is given up. */
 void tote_run_commands_lost(struct tote_run_commands *commands,
-                            const struct tote_batch *batch);
+                            const struct tote_batch *batch, const char *why);
 int tote_run_commands_record(struct tote_run_commands *commands, uint64_t worker,
                              const struct tote_record *records, size_t n,
                              struct tote_error *err);

@@ -39,6 +39,8 @@ struct tote_run_commands {
     size_t n_outputs, outputs_room;
     char (*whys)[TOTE_ERROR_MAX]; /* why files of a task could not be published */
 
+    char lost_why[TOTE_WHY_MAX + 1]; /* of the batch that was lost last */
+
     struct tote_leaving *leaving; /* a queue: [leaving_at, n_leaving) */
     size_t leaving_at, n_leaving, leaving_room;
 
@@ -46,9 +48,8 @@ struct tote_run_commands {
     size_t n_durations;
 };
 
-/* Whether the store has a good record of that attempt; for recovering. The context is a
- * struct tote_run_commands. */
-bool tote_run_commands_has(void *context, uint64_t task, uint32_t attempt);
+/* After a duration was noted: batches may wait for what follows from it. */
+int tote_run_commands_tell_timeout(struct tote_run_commands *c, struct tote_error *err);
 
 void tote_run_commands_clear_outputs(struct tote_run_commands *c);
 

@@ -76,7 +76,7 @@ static int run_back(void *context, const struct tote_batch *batch, uint64_t work
         .why = why,
     };
     if (why && run->commands)
-        tote_run_commands_lost(run->commands, batch);
+        tote_run_commands_lost(run->commands, batch, why);
     return tote_run_store_fault(tote_writer_put_batch(run->writer, &row, err));
 }
 

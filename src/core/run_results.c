@@ -10,20 +10,12 @@
 #include "core/run_commands.h"
 #include "core/run_commands_state.h"
 
-#define ATTEMPT_NAME_MAX 48
-
 /* --- publishing --- */
-
-static void attempt_name(uint64_t task, uint32_t attempt,
-                         char into[static ATTEMPT_NAME_MAX])
-{
-    snprintf(into, ATTEMPT_NAME_MAX, "%" PRIu64 ".%" PRIu32, task, attempt);
-}
 
 static void forget_attempt(struct tote_run_commands *c, uint64_t task, uint32_t attempt)
 {
-    char name[ATTEMPT_NAME_MAX];
-    attempt_name(task, attempt, name);
+    char name[TOTE_ATTEMPT_NAME_MAX];
+    tote_commands_attempt_name(task, attempt, name);
     tote_publisher_forget(c->publisher, name);
 }
 
@@ -86,7 +78,7 @@ static int publish(struct tote_run_commands *c, const struct tote_command *comma
                    struct tote_error *err)
 {
     struct tote_publisher_file files[TOTE_FILES_MAX];
-    char name[ATTEMPT_NAME_MAX];
+    char name[TOTE_ATTEMPT_NAME_MAX];
     if (result->n_outs != command->n_outs)
         return tote_error_set(err, -EBADMSG, "%zu files came back, not %zu",
                               result->n_outs, command->n_outs);
@@ -101,7 +93,7 @@ static int publish(struct tote_run_commands *c, const struct tote_command *comma
             .is_ours = ours > 0,
         };
     }
-    attempt_name(command->task, attempt, name);
+    tote_commands_attempt_name(command->task, attempt, name);
     int rc = tote_publisher_put(c->publisher, name, files, command->n_outs, err);
     return rc < 0 ? rc : note_outputs(c, command, attempt, result, err);
 }
@@ -276,9 +268,8 @@ static struct tote_result result_of(const struct tote_run_commands *c,
     if (record->outcome != TOTE_OUTCOME_LOST && record->task >= pack->first &&
         record->task - pack->first < pack->count)
         return pack->results[record->task - pack->first];
-    return (struct tote_result){.task = record->task,
-                                .cause = TOTE_CAUSE_LOST,
-                                .why = "lost with its worker too often"};
+    return (struct tote_result){
+        .task = record->task, .cause = TOTE_CAUSE_LOST, .why = c->lost_why};
 }
 
 static void note_duration(struct tote_run_commands *c, const struct tote_record *record)
@@ -318,6 +309,8 @@ int tote_run_commands_record(struct tote_run_commands *c, uint64_t worker,
                                      c->outputs, c->n_outputs, err);
     if (rc == 0)
         rc = note_records(c, records, results, n, err);
+    if (rc == 0)
+        rc = tote_run_commands_tell_timeout(c, err);
     tote_run_commands_clear_outputs(c);
     free(results);
     return rc;

@@ -12,9 +12,9 @@
 #define XXH_STATIC_LINKING_ONLY /* a state of known size: a key must not fail */
 #include <xxhash.h>
 
+#include "base/quote.h"
 #include "items/path.h"
 #include "items/placeholder.h"
-#include "items/quote.h"
 #include "items/shown.h"
 
 enum {
@@ -115,7 +115,7 @@ static void enclose(struct expansion *x, size_t from)
     if (!reserve(x, room))
         return;
     /* The quoted text is written behind the plain one, then takes its place. */
-    size_t n_quoted = tote_shell_enclose(x->text + from, n, x->text + x->n);
+    size_t n_quoted = tote_quote_enclose(x->text + from, n, x->text + x->n);
     memmove(x->text + from, x->text + x->n, n_quoted);
     x->n = from + n_quoted;
 }

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* quote.c: texts as sh, dash and bash read them back unchanged (template.h, quote.h).
- */
-#include "items/quote.h"
-
+/* quote.c: commands as sh, dash and bash read them back unchanged (template.h): which
+ * words may stand bare where a command begins. */
 #include <stdbool.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/quote.h"
 #include "items/template.h"
 
 /* A word of a shell's grammar where a command is expected. */
@@ -35,50 +32,7 @@ static bool is_safe(const char *text)
     return *text && !*c;
 }
 
-size_t tote_shell_enclose(const char *text, size_t n, char *into)
-{
-    char *to = into;
-    *to++ = '\'';
-    for (size_t i = 0; i < n; i++) {
-        if (text[i] == '\'') {
-            memcpy(to, "'\\'", 3);
-            to += 3;
-        }
-        *to++ = text[i];
-    }
-    *to++ = '\'';
-    return (size_t)(to - into);
-}
-
-/* Room for one text, its terminator or blank included. */
-static size_t bound_of(const char *text)
-{
-    return TOTE_QUOTED_MAX(strlen(text)) + 1;
-}
-
-static size_t write_quoted(const char *text, char *into)
-{
-    size_t n = strlen(text);
-    if (!is_safe(text))
-        return tote_shell_enclose(text, n, into);
-    memcpy(into, text, n);
-    return n;
-}
-
 char *tote_shell_join(const char *const *args, size_t n)
 {
-    size_t bound = 1, used = 0;
-    for (size_t i = 0; i < n; i++)
-        bound += bound_of(args[i]);
-    char *all = malloc(bound);
-    if (!all)
-        return NULL;
-    for (size_t i = 0; i < n; i++) {
-        if (i > 0)
-            all[used++] = ' ';
-        used += write_quoted(args[i], all + used);
-    }
-    all[used++] = '\0';
-    char *fits = realloc(all, used);
-    return fits ? fits : all;
+    return tote_quote_join(args, n, is_safe);
 }

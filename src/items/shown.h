@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* shown.h: what a sentence may show of a text of the user's: short, one line, plain
- * ASCII (it may end in a JSON document). Not for output that is read back (quote.c). */
+ * ASCII (it may end in a JSON document). Not for output that is read back
+ * (base/quote.h). */
 #ifndef TOTE_ITEMS_SHOWN_H
 #define TOTE_ITEMS_SHOWN_H
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* gather.c: rows and settings of a store, and every number that follows from them
- * (gather.h). What the records tell is in gather_records.c. */
+ * (gather.h). What the records tell is in gather_records.c, what runs say together in
+ * gather_cells.c and gather_bag.c. */
 #include "report/gather.h"
 
 #include <errno.h>
@@ -70,178 +71,7 @@ static void set_rates(struct tote_run_summary *run)
         rate(results, seconds_between(row->ready_ns, row->last_ns));
 }
 
-/* --- statistics of a cell --- */
-
-typedef double number_of(const struct tote_run_summary *run);
-
-static double get_tasks_per_s(const struct tote_run_summary *run)
-{
-    return run->tasks_per_s;
-}
-
-static double get_steady_tasks_per_s(const struct tote_run_summary *run)
-{
-    return run->steady_tasks_per_s;
-}
-
-static double get_start_s(const struct tote_run_summary *run)
-{
-    return run->phases_s.start;
-}
-
-static double get_wall_s(const struct tote_run_summary *run)
-{
-    return run->wall_s;
-}
-
-/* Over the complete runs that have the number. values has room for all runs. */
-static int set_interval(const struct tote_cell_summary *cell, number_of *get,
-                        double *values, struct tote_interval *ret)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < cell->n_runs; i++) {
-        double value = get(&cell->runs[i]);
-        if (cell->runs[i].is_counted && isfinite(value))
-            values[n++] = value;
-    }
-    return tote_stats_interval(values, n, ret);
-}
-
-static double limit_of_block(const struct tote_summary *summary, int64_t block)
-{
-    for (size_t i = 0; i < summary->n_limits; i++) {
-        if (summary->limits[i].row.block == block)
-            return summary->limits[i].tasks_per_s;
-    }
-    return NAN;
-}
-
-/* A ratio is taken within a block, so that what drifts between blocks cancels. */
-static int set_limit_ratios(const struct tote_summary *summary,
-                            struct tote_cell_summary *cell, double *values)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < cell->n_runs; i++) {
-        const struct tote_run_summary *run = &cell->runs[i];
-        double ratio =
-            run->steady_tasks_per_s / limit_of_block(summary, run->row.block);
-        if (run->is_counted && isfinite(ratio))
-            values[n++] = ratio;
-    }
-    return tote_stats_interval(values, n, &cell->limit_ratios);
-}
-
-static int summarize_cell(const struct tote_summary *summary,
-                          struct tote_cell_summary *cell, double *values)
-{
-    for (size_t i = 0; i < cell->n_runs; i++) {
-        const struct tote_run_row *row = &cell->runs[i].row;
-        cell->n_counted += cell->runs[i].is_counted;
-        cell->failed += cell->runs[i].failed;
-        cell->duplicate += row->duplicate;
-        cell->lost += row->lost;
-    }
-    int rc = set_interval(cell, get_tasks_per_s, values, &cell->tasks_per_s);
-    if (rc == 0)
-        rc = set_interval(cell, get_steady_tasks_per_s, values,
-                          &cell->steady_tasks_per_s);
-    if (rc == 0)
-        rc = set_interval(cell, get_start_s, values, &cell->start_s);
-    if (rc == 0)
-        rc = set_interval(cell, get_wall_s, values, &cell->wall_s);
-    if (rc == 0)
-        rc = set_limit_ratios(summary, cell, values);
-    cell->limit_fraction =
-        cell->steady_tasks_per_s.median / summary->limit_tasks_per_s.median;
-    return rc;
-}
-
-static int summarize_limit(struct tote_summary *summary, double *values)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < summary->n_limits; i++) {
-        struct tote_limit_pass *pass = &summary->limits[i];
-        pass->wall_s = (double)pass->row.wall_ns / (double)TOTE_NS_PER_S;
-        pass->tasks_per_s = rate(pass->row.tasks, pass->wall_s);
-        set_digest(pass->digest, true, &pass->row.digest);
-        if (isfinite(pass->tasks_per_s))
-            values[n++] = pass->tasks_per_s;
-    }
-    return tote_stats_interval(values, n, &summary->limit_tasks_per_s);
-}
-
-/* --- whether outputs agree --- */
-
-static enum tote_sameness both(enum tote_sameness a, enum tote_sameness b)
-{
-    if (a == TOTE_SAME_NO || b == TOTE_SAME_NO)
-        return TOTE_SAME_NO;
-    return a == TOTE_SAME_YES ? b : TOTE_SAME_UNKNOWN;
-}
-
-/* What all others must equal: the limit's digest; without one the first run's that has
- * one; null: there is nothing to compare. */
-static const char *find_reference(const struct tote_summary *summary)
-{
-    if (summary->n_limits > 0)
-        return summary->limits[0].digest;
-    for (size_t i = 0; i < summary->n_runs; i++) {
-        if (summary->runs[i].is_counted && summary->runs[i].digest[0])
-            return summary->runs[i].digest;
-    }
-    return NULL;
-}
-
-static enum tote_sameness compare_runs(const struct tote_run_summary *runs, size_t n,
-                                       const char *reference)
-{
-    enum tote_sameness sameness = TOTE_SAME_YES;
-    size_t n_counted = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (!runs[i].is_counted)
-            continue;
-        n_counted++;
-        enum tote_sameness one = !runs[i].digest[0] || !reference    ? TOTE_SAME_UNKNOWN
-                                 : strcmp(runs[i].digest, reference) ? TOTE_SAME_NO
-                                                                     : TOTE_SAME_YES;
-        sameness = both(sameness, one);
-    }
-    return n_counted > 0 ? sameness : TOTE_SAME_UNKNOWN;
-}
-
-static const char *find_common_digest(const struct tote_cell_summary *cell)
-{
-    const char *digest = NULL;
-    for (size_t i = 0; i < cell->n_runs; i++) {
-        const struct tote_run_summary *run = &cell->runs[i];
-        if (!run->is_counted)
-            continue;
-        if (!run->digest[0] || (digest && strcmp(digest, run->digest) != 0))
-            return NULL;
-        digest = run->digest;
-    }
-    return digest;
-}
-
-static void compare_outputs(struct tote_summary *summary)
-{
-    const char *reference = find_reference(summary);
-    summary->limit_outputs = summary->n_limits ? TOTE_SAME_YES : TOTE_SAME_UNKNOWN;
-    for (size_t i = 0; i < summary->n_limits; i++) {
-        if (strcmp(summary->limits[i].digest, reference) != 0)
-            summary->limit_outputs = TOTE_SAME_NO;
-    }
-    for (size_t i = 0; i < summary->n_cells; i++) {
-        struct tote_cell_summary *cell = &summary->cells[i];
-        cell->outputs = compare_runs(cell->runs, cell->n_runs, reference);
-        cell->digest = find_common_digest(cell);
-    }
-    summary->outputs = compare_runs(summary->runs, summary->n_runs, reference);
-    if (summary->n_limits > 0)
-        summary->outputs = both(summary->outputs, summary->limit_outputs);
-}
-
-/* --- cells and blocks --- */
+/* --- reading --- */
 
 static int compare_places(const void *a, const void *b)
 {
@@ -252,55 +82,6 @@ static int compare_places(const void *a, const void *b)
         return x->block < y->block ? -1 : 1;
     return x->id < y->id ? -1 : x->id > y->id;
 }
-
-static bool cell_has_block(const struct tote_cell_summary *cell, int64_t block)
-{
-    for (size_t i = 0; i < cell->n_runs; i++) {
-        if (cell->runs[i].is_counted && cell->runs[i].row.block == block)
-            return true;
-    }
-    return false;
-}
-
-static size_t count_blocks(const struct tote_summary *summary)
-{
-    size_t n = 0;
-    const struct tote_cell_summary *first = summary->cells;
-    for (size_t i = 0; summary->n_cells > 0 && i < first->n_runs; i++) {
-        int64_t block = first->runs[i].row.block;
-        bool is_whole = first->runs[i].is_counted;
-        if (summary->n_limits > 0 && !isfinite(limit_of_block(summary, block)))
-            is_whole = is_whole && first->runs[i].row.tasks == 0;
-        for (size_t k = 1; k < summary->n_cells; k++)
-            is_whole = is_whole && cell_has_block(&summary->cells[k], block);
-        n += is_whole;
-    }
-    return n;
-}
-
-/* Runs stand in the order of cells: a cell is a piece of their array. */
-static int make_cells(struct tote_summary *summary, struct tote_error *err)
-{
-    size_t most =
-        summary->n_runs > summary->n_limits ? summary->n_runs : summary->n_limits;
-    double *values = calloc(most + 1, sizeof *values); /* there may be none */
-    summary->cells = calloc(summary->n_runs + 1, sizeof *summary->cells);
-    int rc = values && summary->cells ? summarize_limit(summary, values) : -ENOMEM;
-    for (size_t i = 0; rc == 0 && i < summary->n_runs; i++) {
-        const struct tote_run_summary *run = &summary->runs[i];
-        if (i == 0 || run[0].row.cell != run[-1].row.cell)
-            summary->cells[summary->n_cells++].runs = run;
-        summary->cells[summary->n_cells - 1].n_runs++;
-    }
-    for (size_t i = 0; rc == 0 && i < summary->n_cells; i++)
-        rc = summarize_cell(summary, &summary->cells[i], values);
-    free(values);
-    if (rc == 0)
-        summary->n_blocks = count_blocks(summary);
-    return rc < 0 ? no_memory(err) : 0;
-}
-
-/* --- reading --- */
 
 static int check_run(const struct tote_summary *summary,
                      const struct tote_run_summary *run, struct tote_error *err)
@@ -386,6 +167,15 @@ static int read_runs(struct tote_store *store, struct tote_summary *summary,
     return rc;
 }
 
+static struct tote_limit_pass pass_of(const struct tote_limit_row *row)
+{
+    struct tote_limit_pass pass = {.row = *row};
+    pass.wall_s = (double)row->wall_ns / (double)TOTE_NS_PER_S;
+    pass.tasks_per_s = rate(row->tasks, pass.wall_s);
+    set_digest(pass.digest, true, &row->digest);
+    return pass;
+}
+
 static int read_limits(struct tote_store *store, struct tote_summary *summary,
                        struct tote_error *err)
 {
@@ -396,7 +186,7 @@ static int read_limits(struct tote_store *store, struct tote_summary *summary,
         return rc;
     summary->limits = calloc(n, sizeof *summary->limits);
     for (size_t i = 0; summary->limits && i < n; i++)
-        summary->limits[i].row = rows[i];
+        summary->limits[i] = pass_of(&rows[i]);
     free(rows);
     if (!summary->limits)
         return no_memory(err);
@@ -488,7 +278,7 @@ static int gather_all(struct tote_store *store, struct tote_summary *summary,
 {
     int rc = read_settings(store, summary, err);
     if (rc == 0)
-        rc = tote_gather_command(summary, err);
+        rc = tote_gather_command(store, summary, err);
     if (rc == 0)
         rc = read_runs(store, summary, err);
     if (rc == 0)
@@ -500,10 +290,10 @@ static int gather_all(struct tote_store *store, struct tote_summary *summary,
     else
         rc = plan_from_settings(summary, err);
     if (rc == 0)
-        rc = summary->is_compare ? make_cells(summary, err)
+        rc = summary->is_compare ? tote_gather_cells(summary, err)
                                  : tote_gather_bag(store, summary, err);
     if (rc == 0 && !summary->is_commands) /* those of another list have other outputs */
-        compare_outputs(summary);
+        tote_gather_outputs(summary);
     return rc;
 }
 

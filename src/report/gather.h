@@ -138,9 +138,15 @@ int tote_gather_records(struct tote_store *store, struct tote_run_summary *run,
 
 /* Parts of it, for a store that is not a comparison: the words of the command, if it
  * has one; what the bag came to, once its runs are there. */
-int tote_gather_command(struct tote_summary *summary, struct tote_error *err);
+int tote_gather_command(struct tote_store *store, struct tote_summary *summary,
+                        struct tote_error *err);
 int tote_gather_bag(struct tote_store *store, struct tote_summary *summary,
                     struct tote_error *err);
+
+/* Parts of it, once all rows are there: the cells of a comparison, their figures and
+ * blocks, -ENOMEM; whether outputs agree, of its cells and over all runs. */
+int tote_gather_cells(struct tote_summary *summary, struct tote_error *err);
+void tote_gather_outputs(struct tote_summary *summary);
 
 void tote_gather_finish(struct tote_summary *summary); /* a zeroed one is accepted */
 

@@ -10,6 +10,7 @@
 
 #include "report/gather.h"
 #include "store/commands.h"
+#include "store/kept.h"
 
 #define WINDOW 65536 /* tasks whose place in the list is looked up at once */
 
@@ -20,75 +21,32 @@ static int no_memory(struct tote_error *err)
 
 /* --- the words of the command --- */
 
-/* The setting "command.N" of the newest list that has words of its own, or "command".
- */
-static const char *find_command(const struct tote_summary *summary)
+/* Of the newest list that has words of its own. */
+int tote_gather_command(struct tote_store *store, struct tote_summary *summary,
+                        struct tote_error *err)
 {
-    static const char prefix[] = "command.";
-    const char *found = tote_gather_setting(summary, "command");
-    uint64_t newest = 1, list = 1;
-    tote_gather_count(summary, "list", &list);
-    for (size_t i = 0; i < summary->n_settings; i++) {
-        const struct tote_setting *setting = &summary->settings[i];
-        if (strncmp(setting->name, prefix, sizeof prefix - 1) != 0)
-            continue;
-        uint64_t n = strtoull(setting->name + sizeof prefix - 1, NULL, 10);
-        if (n > newest && n <= list) {
-            newest = n;
-            found = setting->value;
-        }
-    }
-    return found;
-}
-
-/* A word that is not UTF-8 is kept as hex digits. Null: bad, or out of memory. */
-static char *from_hex(const char *hex)
-{
-    size_t n = hex ? strlen(hex) / 2 : 0;
-    char *word = calloc(n + 1, 1);
-    for (size_t i = 0; word && i < n; i++) {
-        unsigned byte;
-        if (sscanf(hex + 2 * i, "%2x", &byte) != 1)
-            byte = '?';
-        word[i] = (char)byte;
-    }
-    return word;
-}
-
-static int read_words(const json_t *array, struct tote_summary *summary,
-                      struct tote_error *err)
-{
-    size_t n = json_array_size(array);
-    summary->words = calloc(n + 1, sizeof *summary->words);
-    if (!summary->words)
-        return no_memory(err);
-    for (size_t i = 0; i < n; i++) {
-        const json_t *value = json_array_get(array, i);
-        const char *text = json_string_value(value);
-        char *word = text ? strdup(text)
-                          : from_hex(json_string_value(json_object_get(value, "hex")));
-        if (!word)
-            return no_memory(err);
-        summary->words[summary->n_words++] = word;
-    }
-    return 0;
-}
-
-int tote_gather_command(struct tote_summary *summary, struct tote_error *err)
-{
-    const char *text = summary->is_compare ? NULL : find_command(summary);
+    uint32_t origin = tote_kept_origin(store, tote_kept_list(store));
+    char *text = summary->is_compare ? NULL : tote_kept_get(store, origin, "command");
     if (!text)
         return 0;
-    summary->is_commands = true;
+    struct tote_words words = {0};
     json_t *array = json_loads(text, 0, NULL);
-    int rc = json_array_size(array) > 0
-                 ? read_words(array, summary, err)
-                 : tote_error_set(err, -EBADMSG,
-                                  "store '%.200s' is damaged: it does not say what its "
-                                  "command is",
-                                  summary->store);
+    int rc = tote_words_from_json(array, &words);
+    if (rc == 0 && words.n == 0)
+        rc = -EBADMSG;
     json_decref(array);
-    return rc;
+    free(text);
+    summary->is_commands = true;
+    summary->words = words.at;
+    summary->n_words = words.n;
+    if (rc == -ENOMEM)
+        return no_memory(err);
+    return rc < 0
+               ? tote_error_set(err, rc,
+                                "store '%.200s' is damaged: it does not say what its "
+                                "command is",
+                                summary->store)
+               : 0;
 }
 
 /* --- which tasks are wanted --- */

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/quote.h"
+
 #define ELLIPSIS "..."
 
 /* Letters of other scripts are; braces are as long as no shell expands them. */
@@ -24,21 +26,6 @@ static bool is_bare(const char *word)
     return !strchr(word, '{') || (!strchr(word, ',') && !strstr(word, ".."));
 }
 
-static void put_word(FILE *out, const char *word)
-{
-    if (is_bare(word)) {
-        fputs(word, out);
-        return;
-    }
-    fputc('\'', out);
-    for (; *word; word++) {
-        if (*word == '\'')
-            fputs("'\\'", out);
-        fputc(*word, out);
-    }
-    fputc('\'', out);
-}
-
 static void cut(char *text, size_t most)
 {
     if (strlen(text) <= most || most < sizeof ELLIPSIS)
@@ -51,22 +38,9 @@ static void cut(char *text, size_t most)
 
 char *tote_quoted_words(char *const *words, size_t n, size_t most)
 {
-    char *text = NULL;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out)
-        return NULL;
-    for (size_t i = 0; i < n; i++) {
-        if (i > 0)
-            fputc(' ', out);
-        put_word(out, words[i]);
-    }
-    bool has_failed = ferror(out);
-    if (fclose(out) != 0 || has_failed) {
-        free(text);
-        return NULL;
-    }
-    cut(text, most);
+    char *text = tote_quote_join((const char *const *)words, n, is_bare);
+    if (text)
+        cut(text, most);
     return text;
 }
 

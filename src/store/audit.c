@@ -107,8 +107,8 @@ static const char *judge_result(sqlite3_stmt *statement)
 /* Of a column of integers. */
 static int64_t largest(const char *name)
 {
-    static const char *const small[] = {"workers", "attempts_to", "threads",
-                                        "slots",   "count",       "attempt"};
+    static const char *const small[] = {"workers", "attempts_to", "threads", "slots",
+                                        "count",   "attempt",     "list"};
     for (size_t i = 0; i < sizeof small / sizeof *small; i++) {
         if (strcmp(name, small[i]) == 0)
             return UINT32_MAX;
@@ -165,15 +165,16 @@ static const char *judge_plain(sqlite3_stmt *statement)
 
 /* In the order in which they are copied: what others refer to comes first. */
 const struct tote_audit_table tote_audit_tables[TOTE_AUDIT_TABLES] = {
-    {"setting", "*", KEY_ONE("name"), -1, judge_plain},
-    {"run", "*", KEY_ONE("id"), 0, judge_plain},
-    {"machine_limit", "*", KEY_ONE("id"), 0, judge_plain},
-    {"worker", "*", KEY_RUN("worker"), 1, judge_plain},
-    {"batch", "*", KEY_RUN("batch"), 1, judge_plain},
-    {"task", TOTE_TASK_COLUMNS, KEY_ONE("task"), 0, judge_task},
-    {"output", TOTE_OUTPUT_COLUMNS, KEY_ONE("path"), -1, judge_output},
-    {"record", TOTE_RECORD_COLUMNS, KEY_ATTEMPT, 1, judge_record},
-    {"result", TOTE_RESULT_COLUMNS, KEY_ATTEMPT, 1, judge_result},
+    {"setting", "*", KEY_ONE("name"), false, -1, judge_plain},
+    {"run", "*", KEY_ONE("id"), false, 0, judge_plain},
+    {"standing", "*", KEY_ONE("run"), true, 0, judge_plain},
+    {"machine_limit", "*", KEY_ONE("id"), false, 0, judge_plain},
+    {"worker", "*", KEY_RUN("worker"), false, 1, judge_plain},
+    {"batch", "*", KEY_RUN("batch"), false, 1, judge_plain},
+    {"task", TOTE_TASK_COLUMNS, KEY_ONE("task"), false, 0, judge_task},
+    {"output", TOTE_OUTPUT_COLUMNS, KEY_ONE("path"), false, -1, judge_output},
+    {"record", TOTE_RECORD_COLUMNS, KEY_ATTEMPT, false, 1, judge_record},
+    {"result", TOTE_RESULT_COLUMNS, KEY_ATTEMPT, false, 1, judge_result},
 };
 
 /* --- keys --- */

@@ -34,13 +34,14 @@ struct tote_audit_table {
     const char *columns;            /* to select; those of the key come first */
     const char *key, *marks, *down; /* of the key: its columns; as many "?"; its order
                                      * backwards */
+    bool is_derived;                /* counted from others: salvage makes it anew */
     int probe; /* which of the numbers of the key goes up from row to row; -1: the key
                 * is a text */
     /* Null if the row that the statement is at is whole; else what it is, in words. */
     const char *(*judge)(sqlite3_stmt *statement);
 };
 
-#define TOTE_AUDIT_TABLES 9
+#define TOTE_AUDIT_TABLES 10
 extern const struct tote_audit_table tote_audit_tables[TOTE_AUDIT_TABLES];
 
 /* "run 1, task 40, attempt 2": the key of the row that the statement is at. */
@@ -60,6 +61,10 @@ int tote_audit_each(struct tote_audit *audit, const struct tote_audit_table *tab
 int tote_audit_database(struct tote_audit *audit, struct tote_error *err);
 /* The same for the WAL beside it, which is to be asked before the store is opened. */
 int tote_audit_wal(struct tote_audit *audit, const char *path, struct tote_error *err);
+
+/* Whether `standing` agrees with what it counts. To be asked if nothing else is
+ * damaged: else nobody could tell. */
+int tote_audit_standing(struct tote_audit *audit, struct tote_error *err);
 
 /* Runs sql, whose rows are sentences, each on one damage. One that cannot be run for
  * damage is a damage. */

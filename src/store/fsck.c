@@ -5,10 +5,14 @@
 #include "store/fsck.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "store/audit.h"
 #include "store/handle.h"
+#include "store/recount.h"
 #include "store/schema.h"
 #include "store/wal.h"
 
@@ -157,6 +161,74 @@ static const char *const references[] = {
     " HAVING max(task) + 1 <> count(*)",
 };
 
+/* --- what is counted --- */
+
+static void say_standing(const struct tote_standing *standing, char *text, size_t n)
+{
+    snprintf(text, n,
+             "%" PRIu64 " ok, %" PRIu64 " failed, %" PRIu64 " wrong, %" PRIu64
+             " lost, %" PRIu64 " listed, attempt %" PRIu32 ", end %" PRId64,
+             standing->of[TOTE_OUTCOME_OK], standing->of[TOTE_OUTCOME_FAILED],
+             standing->of[TOTE_OUTCOME_WRONG], standing->of[TOTE_OUTCOME_LOST],
+             standing->listed, standing->attempts_to, standing->last_ns);
+}
+
+static int check_standing(struct tote_audit *audit, int64_t run, struct tote_error *err)
+{
+    struct tote_standing stored, counted;
+    char is[200], should[200];
+    struct tote_error why = {0};
+    int code = tote_store_standing(audit->store, run, &stored, &why);
+    if (code == -EBADMSG) {
+        tote_audit_damage(audit, "standing %" PRId64 " is gone", run);
+        return 0;
+    }
+    if (code == 0)
+        code = run ? tote_recount_run(audit->store, run, &counted, &why)
+                   : tote_recount_all(audit->store, stored.list, &counted, &why);
+    if (code < 0)
+        return tote_error_set(err, code, "%s", why.text);
+    say_standing(&stored, is, sizeof is);
+    say_standing(&counted, should, sizeof should);
+    if (strcmp(is, should) != 0)
+        tote_audit_damage(
+            audit, "standing %" PRId64 " does not agree with the records: %s; but %s",
+            run, is, should);
+    return 0;
+}
+
+static int check_standings(struct tote_audit *audit, struct tote_error *err)
+{
+    struct tote_run_row *runs = NULL;
+    size_t n = 0;
+    int code = tote_store_runs(audit->store, &runs, &n, err);
+    if (code == 0)
+        code = check_standing(audit, 0, err);
+    for (size_t i = 0; i < n; i++) {
+        if (code == 0)
+            code = check_standing(audit, runs[i].id, err);
+        tote_run_row_finish(&runs[i]);
+    }
+    free(runs);
+    return code < 0
+               ? code
+               : tote_audit_query(audit,
+                                  "SELECT 'standing ' || run || ' is of a run that "
+                                  "is not there' FROM standing WHERE run <> 0"
+                                  " AND run NOT IN (SELECT id FROM run)",
+                                  err);
+}
+
+int tote_audit_standing(struct tote_audit *audit, struct tote_error *err)
+{
+    int code = tote_store_freeze(audit->store, err); /* a run may go on meanwhile */
+    if (code < 0)
+        return code;
+    code = check_standings(audit, err);
+    tote_store_thaw(audit->store);
+    return code;
+}
+
 static int check_rows(struct tote_audit *audit, struct tote_error *err)
 {
     int code = 0;
@@ -164,6 +236,8 @@ static int check_rows(struct tote_audit *audit, struct tote_error *err)
         code = tote_audit_each(audit, &tote_audit_tables[i], NULL, NULL, err);
     for (size_t i = 0; code == 0 && i < sizeof references / sizeof *references; i++)
         code = tote_audit_query(audit, references[i], err);
+    if (code == 0 && audit->found.damaged == 0)
+        code = tote_audit_standing(audit, err);
     return code;
 }
 

@@ -41,17 +41,17 @@ int tote_store_broken_seal(const struct tote_store *store, const char *table,
 int tote_store_open_damaged(const char *path, struct tote_store **ret_store,
                             struct tote_error *err);
 
+/* tote_store_each_result by the records of one run alone; 0: of all. */
+int tote_store_each_result_of(struct tote_store *store, int64_t run,
+                              tote_store_visit *visit, void *context,
+                              struct tote_error *err);
+
 /* Within a transaction: the ok records of a task become outcome "wrong". */
 int tote_store_spoil(struct tote_store *store, uint64_t task, struct tote_error *err);
 
-/* Adds the row as it is, with its id. */
+/* Adds the row as it is, with its id, and its standing. */
 int tote_store_put_run(struct tote_store *store, const struct tote_run_row *row,
                        struct tote_error *err);
-
-/* tote_store_count, and the highest attempt of the run; 0: it has no record. */
-int tote_store_survey(struct tote_store *store, int64_t run, uint64_t *ret_ok,
-                      uint64_t *ret_other, uint32_t *ret_attempts_to,
-                      struct tote_error *err);
 
 /* Runs that are RUNNING become INTERRUPTED: their writer is dead. */
 int tote_store_mend_runs(struct tote_store *store, struct tote_error *err);

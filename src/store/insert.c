@@ -43,6 +43,8 @@ int tote_insert_open(struct tote_insert *insert, const struct tote_db *db,
     int code = 0;
     for (size_t i = 0; code == 0 && i < sizeof all / sizeof *all; i++)
         code = tote_db_prepare(db, all[i].sql, DOING, all[i].statement, err);
+    if (code == 0)
+        code = tote_counting_open(&insert->counting, db, err);
     if (code < 0)
         tote_insert_close(insert);
     return code;
@@ -74,7 +76,8 @@ int tote_insert_begin(struct tote_insert *insert, struct tote_error *err)
 
 int tote_insert_commit(struct tote_insert *insert, struct tote_error *err)
 {
-    return step_once(insert, insert->commit, DOING, err);
+    int code = tote_counting_flush(&insert->counting, err);
+    return code < 0 ? code : step_once(insert, insert->commit, DOING, err);
 }
 
 int tote_insert_records(struct tote_insert *insert, int64_t run, uint64_t worker,
@@ -85,7 +88,9 @@ int tote_insert_records(struct tote_insert *insert, int64_t run, uint64_t worker
     for (size_t i = 0; code == 0 && i < n; i++) {
         struct tote_bind bind = {.statement = insert->record};
         tote_tables_bind_record(&bind, run, worker, &records[i]);
-        code = step_bound(insert, &bind, DOING, err);
+        code = tote_counting_add_record(&insert->counting, run, &records[i], err);
+        if (code == 0)
+            code = step_bound(insert, &bind, DOING, err);
     }
     return code;
 }
@@ -102,6 +107,7 @@ void tote_insert_close(struct tote_insert *insert)
     sqlite3_finalize(insert->result);
     sqlite3_finalize(insert->output);
     sqlite3_finalize(insert->commit);
+    tote_counting_close(&insert->counting);
     if (insert->db)
         tote_db_rollback(insert->db);
     *insert = (struct tote_insert){0};
@@ -114,6 +120,8 @@ int tote_insert_task(struct tote_insert *insert, const struct tote_task_row *row
     struct tote_bind bind = {.statement = insert->task};
     tote_tables_bind_task(&bind, row);
     int code = step_bound(insert, &bind, doing, err);
+    if (code == 0)
+        tote_counting_add_task(&insert->counting, row->listed);
     for (size_t i = 0; code == 0 && i < row->n_outs; i++) {
         struct tote_output_row output = {.path = row->outs[i], .task = row->task};
         bind = (struct tote_bind){.statement = insert->path};

@@ -14,12 +14,14 @@
 #include <stddef.h>
 
 #include "store/commands.h"
+#include "store/counting.h"
 #include "store/db.h"
 
 struct tote_insert {
     const struct tote_db *db; /* borrowed */
     sqlite3_stmt *begin, *record, *batch, *worker, *joined, *task, *path, *result,
         *output, *commit;
+    struct tote_counting counting; /* of what goes in: written by commit */
 };
 
 int tote_insert_open(struct tote_insert *insert, const struct tote_db *db,

@@ -15,7 +15,9 @@
 
 #include "store/handle.h"
 #include "store/insert.h"
+#include "store/recount.h"
 #include "store/seal.h"
+#include "store/standing.h"
 #include "store/tables.h"
 
 #define DOING "make its list of tasks"
@@ -122,9 +124,22 @@ void tote_store_list_cancel(struct tote_store *store)
     list_end(store);
 }
 
+/* Tasks that were there before may be of this list now, or of none: only all of them
+ * together tell how it stands. */
+static int count_anew(struct tote_store *store, struct tote_error *err)
+{
+    struct tote_standing all;
+    int code = tote_counting_flush(&store->list->insert.counting, err);
+    if (code == 0)
+        code = tote_recount_all(store, store->list->list, &all, err);
+    return code < 0 ? code : tote_standing_write(&store->db, 0, &all, err);
+}
+
 int tote_store_list_commit(struct tote_store *store, struct tote_error *err)
 {
-    int code = tote_insert_commit(&store->list->insert, err);
+    int code = store->list->had_tasks ? count_anew(store, err) : 0;
+    if (code == 0)
+        code = tote_insert_commit(&store->list->insert, err);
     list_end(store);
     return code;
 }

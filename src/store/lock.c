@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* lock.c: the lock file beside a store (lock.h). Not for the locks inside the database,
- * which are SQLite's.
+ * which are SQLite's, nor for what a line in it says of a process (owner.c).
  *
  * A store is in use if its lock file is locked, or if the line in it names a process
  * that lives: the first is what the kernel knows, the second holds where a filesystem
@@ -9,195 +9,30 @@
  * it is opened once. */
 #include "store/lock.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SUFFIX     "-lock"
-#define TRIES_MAX  1000 /* times that the file vanishes under a taker */
-#define LINE_BYTES 256  /* bytes of its line */
-#define BOOT_MAX   40   /* bytes of a boot id, NUL included: a UUID */
-#define HOST_MAX   65
-#define UNKNOWN    "-" /* boot id or host */
+#include "store/owner.h"
+
+#define SUFFIX    "-lock"
+#define TRIES_MAX 1000 /* times that the file vanishes under a taker */
 
 struct tote_lock {
     int fd;
     char *path;
 };
 
-struct owner {
-    long pid;
-    unsigned long long start; /* clock ticks after the boot; 0: unknown */
-    char boot[BOOT_MAX], host[HOST_MAX];
-};
-
-/* --- processes --- */
-
-/* Reads a small file whole; bytes without the terminator, or -1. */
-static ssize_t read_small(const char *path, char *text, size_t room)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : read(fd, text, room - 1);
-    if (fd >= 0)
-        close(fd);
-    text[n > 0 ? n : 0] = '\0';
-    return n;
-}
-
-/* When a process started; false: it is not there, or dead and not yet waited for. Its
- * name, in brackets, may hold blanks and brackets: what counts begins behind the last.
- */
-static bool process_start(long pid, unsigned long long *ret_start)
-{
-    enum { STATE = 3, START = 22 }; /* proc(5) counts from 1; the name is field 2 */
-    char path[64], text[1024];
-    snprintf(path, sizeof path, "/proc/%ld/stat", pid);
-    if (read_small(path, text, sizeof text) <= 0)
-        return false;
-    const char *at = strrchr(text, ')');
-    for (int field = STATE; at && field <= START; field++) {
-        at = strchr(at, ' ');
-        if (at && field == STATE && strchr("ZXx", at[1]))
-            return false;
-        at = at ? at + 1 : NULL;
-    }
-    if (!at)
-        return false;
-    *ret_start = strtoull(at, NULL, 10);
-    return true;
-}
-
-static void find_boot(char boot[static BOOT_MAX])
-{
-    ssize_t n = read_small("/proc/sys/kernel/random/boot_id", boot, BOOT_MAX);
-    if (n > 0)
-        boot[strcspn(boot, " \n")] = '\0';
-    if (n <= 0 || !boot[0])
-        snprintf(boot, BOOT_MAX, UNKNOWN);
-}
-
-static bool is_word(const char *text)
-{
-    for (const char *at = text; *at; at++) {
-        if (!isgraph((unsigned char)*at))
-            return false;
-    }
-    return text[0] != '\0';
-}
-
-static struct owner owner_self(void)
-{
-    struct owner self = {.pid = (long)getpid()};
-    if (!process_start(self.pid, &self.start))
-        self.start = 0;
-    find_boot(self.boot);
-    if (gethostname(self.host, sizeof self.host) < 0)
-        self.host[0] = '\0';
-    self.host[sizeof self.host - 1] = '\0';
-    if (!is_word(self.host))
-        snprintf(self.host, sizeof self.host, UNKNOWN);
-    return self;
-}
-
-/* Whether the process is there that wrote the line: of this boot, and not a later one
- * with the same number. */
-static bool owner_lives(const struct owner *owner)
-{
-    struct owner self = owner_self();
-    if (strcmp(owner->boot, self.boot) != 0)
-        return false;
-    unsigned long long start = 0;
-    if (process_start(owner->pid, &start))
-        return start == owner->start;
-    bool sees_processes = self.start != 0;
-    return !sees_processes && (kill((pid_t)owner->pid, 0) == 0 || errno == EPERM);
-}
-
-static bool is_elsewhere(const struct owner *owner)
-{
-    struct owner self = owner_self();
-    return strcmp(owner->boot, self.boot) != 0 && strcmp(owner->host, self.host) != 0;
-}
-
-/* --- the line --- */
-
-enum line { LINE_NONE, LINE_GOOD, LINE_BAD };
-
-static bool parse_number(char **at, unsigned long long max, unsigned long long *ret)
-{
-    char *end = *at;
-    errno = 0;
-    unsigned long long value =
-        isdigit((unsigned char)**at) ? strtoull(*at, &end, 10) : 0;
-    if (end == *at || errno || *end != ' ' || value > max)
-        return false;
-    *at = end + 1;
-    *ret = value;
-    return true;
-}
-
-/* Copies the word up to `end`, which must come. */
-static bool parse_word(char **at, char end, char *to, size_t room)
-{
-    char *stop = strchr(*at, end);
-    if (!stop || (size_t)(stop - *at) >= room)
-        return false;
-    memcpy(to, *at, (size_t)(stop - *at));
-    to[stop - *at] = '\0';
-    *at = stop + 1;
-    return is_word(to);
-}
-
-static bool parse_line(char *text, struct owner *ret)
-{
-    char *at = text;
-    unsigned long long pid = 0;
-    struct owner owner = {0};
-    if (!parse_number(&at, INT_MAX, &pid) || pid == 0 ||
-        !parse_number(&at, ULLONG_MAX, &owner.start) ||
-        !parse_word(&at, ' ', owner.boot, sizeof owner.boot) ||
-        !parse_word(&at, '\n', owner.host, sizeof owner.host) || *at)
-        return false;
-    owner.pid = (long)pid;
-    *ret = owner;
-    return true;
-}
-
-/* Nothing, or zeros alone, is what a taker leaves that lost its power. */
-static enum line read_line(int fd, struct owner *ret)
-{
-    char text[LINE_BYTES + 1] = {0};
-    ssize_t n = pread(fd, text, LINE_BYTES, 0);
-    if (n < 0)
-        return LINE_BAD;
-    size_t zeros = 0;
-    while (zeros < (size_t)n && !text[zeros])
-        zeros++;
-    if (zeros == (size_t)n)
-        return LINE_NONE;
-    return strlen(text) == (size_t)n && parse_line(text, ret) ? LINE_GOOD : LINE_BAD;
-}
-
 static int write_line(const struct tote_lock *lock, struct tote_error *err)
 {
-    struct owner self = owner_self();
-    char line[LINE_BYTES];
-    int n = snprintf(line, sizeof line, "%ld %llu %s %s\n", self.pid, self.start,
-                     self.boot, self.host);
-    ssize_t written =
-        ftruncate(lock->fd, 0) < 0 ? -1 : pwrite(lock->fd, line, (size_t)n, 0);
-    if (written == n)
-        return 0;
-    int code = written < 0 ? -errno : -ENOSPC;
-    return tote_error_set(err, code, "cannot write lock file '%.200s': %s", lock->path,
-                          strerror(-code));
+    int code = tote_owner_write(lock->fd);
+    return code == 0 ? 0
+                     : tote_error_set(err, code, "cannot write lock file '%.200s': %s",
+                                      lock->path, strerror(-code));
 }
 
 /* --- the file --- */
@@ -292,8 +127,8 @@ enum attempt { AGAIN, TAKEN, WITHOUT_LOCKS };
 static int fail_busy(const struct tote_lock *lock, const char *store, long pid,
                      struct tote_error *err)
 {
-    struct owner owner;
-    bool is_known = read_line(lock->fd, &owner) == LINE_GOOD;
+    struct tote_owner owner;
+    bool is_known = tote_owner_read(lock->fd, &owner) == TOTE_OWNER_GOOD;
     if (pid <= 0 && is_known)
         pid = owner.pid;
     is_known = is_known && pid == owner.pid; /* else it has not written its line yet */
@@ -341,22 +176,22 @@ static int lock_file(const struct tote_lock *lock, const char *store,
 static int judge_line(const struct tote_lock *lock, const char *store, bool has_locks,
                       bool *ret_was_left, struct tote_error *err)
 {
-    struct owner owner;
-    enum line line = read_line(lock->fd, &owner);
-    if (line == LINE_BAD)
+    struct tote_owner owner;
+    enum tote_owner_line line = tote_owner_read(lock->fd, &owner);
+    if (line == TOTE_OWNER_BAD)
         return tote_error_set(err, -EBADMSG,
                               "'%.200s' is damaged or no lock of tote's: remove it if "
                               "no tote uses the store",
                               lock->path);
-    if (line == LINE_GOOD && owner_lives(&owner))
+    if (line == TOTE_OWNER_GOOD && tote_owner_lives(&owner))
         return fail_busy(lock, store, owner.pid, err);
-    if (line == LINE_GOOD && !has_locks && is_elsewhere(&owner))
+    if (line == TOTE_OWNER_GOOD && !has_locks && tote_owner_is_elsewhere(&owner))
         return tote_error_set(err, -EBUSY,
                               "store '%.200s' was in use by process %ld on %s, which "
                               "cannot be seen from here: if that has ended, remove "
                               "'%.200s'",
                               store, owner.pid, owner.host, lock->path);
-    *ret_was_left = line == LINE_GOOD;
+    *ret_was_left = line == TOTE_OWNER_GOOD;
     return 0;
 }
 
@@ -436,12 +271,12 @@ bool tote_lock_is_held(const char *store, long *ret_pid)
                  : -1;
     free(path);
     struct stat file;
-    struct owner owner = {0};
+    struct tote_owner owner = {0};
     long pid = 0;
     if (fd >= 0 && fstat(fd, &file) == 0 && S_ISREG(file.st_mode)) {
-        bool is_known = read_line(fd, &owner) == LINE_GOOD;
+        bool is_known = tote_owner_read(fd, &owner) == TOTE_OWNER_GOOD;
         pid = lock_holder(fd);
-        if (is_known && (pid < 0 || (pid == 0 && owner_lives(&owner))))
+        if (is_known && (pid < 0 || (pid == 0 && tote_owner_lives(&owner))))
             pid = owner.pid;
     }
     if (fd >= 0)

@@ -140,7 +140,6 @@ struct count_walk {
     uint64_t ok, tasks; /* ok ones; seen */
     bool is_ok;         /* so is the last one seen */
     uint64_t task;
-    uint32_t attempts_to;
 };
 
 static int count_row(void *context, struct tote_columns *row, struct tote_error *err)
@@ -149,7 +148,7 @@ static int count_row(void *context, struct tote_columns *row, struct tote_error 
     struct count_walk *walk = context;
     row->i = 1;
     uint64_t task = tote_columns_count(row);
-    uint32_t attempt = tote_columns_uint32(row);
+    row->i = 3;
     bool is_ok = tote_columns_int(row, 0, TOTE_OUTCOME_LOST) == TOTE_OUTCOME_OK;
     if (row->bad)
         return 0;
@@ -160,13 +159,11 @@ static int count_row(void *context, struct tote_columns *row, struct tote_error 
     walk->ok += is_ok && !walk->is_ok;
     walk->is_ok = walk->is_ok || is_ok;
     walk->task = task;
-    walk->attempts_to = attempt > walk->attempts_to ? attempt : walk->attempts_to;
     return 0;
 }
 
-int tote_store_survey(struct tote_store *store, int64_t run, uint64_t *ret_ok,
-                      uint64_t *ret_other, uint32_t *ret_attempts_to,
-                      struct tote_error *err)
+int tote_store_count(struct tote_store *store, int64_t run, uint64_t *ret_ok,
+                     uint64_t *ret_other, struct tote_error *err)
 {
     struct count_walk walk = {0};
     int code = tote_merge_each(store, SELECT_RECORDS(", outcome"), run, count_row,
@@ -175,13 +172,5 @@ int tote_store_survey(struct tote_store *store, int64_t run, uint64_t *ret_ok,
         return code;
     *ret_ok = walk.ok;
     *ret_other = walk.tasks - walk.ok;
-    *ret_attempts_to = walk.attempts_to;
     return 0;
-}
-
-int tote_store_count(struct tote_store *store, int64_t run, uint64_t *ret_ok,
-                     uint64_t *ret_other, struct tote_error *err)
-{
-    uint32_t attempts_to;
-    return tote_store_survey(store, run, ret_ok, ret_other, &attempts_to, err);
 }

@@ -9,6 +9,7 @@
 
 #include "store/merge.h"
 #include "store/seal.h"
+#include "store/standing.h"
 #include "store/tables.h"
 
 #define DOING   "read the results"
@@ -71,20 +72,27 @@ static int pick_row(void *context, struct tote_columns *row, struct tote_error *
     return code;
 }
 
-int tote_store_each_result(struct tote_store *store, tote_store_visit *visit,
-                           void *context, struct tote_error *err)
+int tote_store_each_result_of(struct tote_store *store, int64_t run,
+                              tote_store_visit *visit, void *context,
+                              struct tote_error *err)
 {
     struct pick pick = {.store = store, .visit = visit, .context = context};
     int code = tote_merge_each(store,
                                "SELECT " TOTE_RECORD_COLUMNS
                                " FROM record WHERE run=? ORDER BY task, attempt",
-                               0, pick_row, &pick, DOING, err);
+                               run, pick_row, &pick, DOING, err);
     return code == 0 ? pick_tell(&pick) : code;
 }
 
-/* Leaves it in *pick, if there is any. */
-static int pick_of_task(struct tote_store *store, uint64_t task, struct pick *pick,
-                        struct tote_error *err)
+int tote_store_each_result(struct tote_store *store, tote_store_visit *visit,
+                           void *context, struct tote_error *err)
+{
+    return tote_store_each_result_of(store, 0, visit, context, err);
+}
+
+/* Leaves it in *pick, if there is any; run 0: over all runs. */
+static int pick_of_task(struct tote_store *store, int64_t run, uint64_t task,
+                        struct pick *pick, struct tote_error *err)
 {
     char sql[SQL_MAX];
     snprintf(sql, sizeof sql,
@@ -94,7 +102,7 @@ static int pick_of_task(struct tote_store *store, uint64_t task, struct pick *pi
     *pick = (struct pick){.store = store};
     return task > INT64_MAX
                ? 0
-               : tote_merge_each(store, sql, 0, pick_row, pick, DOING, err);
+               : tote_merge_each(store, sql, run, pick_row, pick, DOING, err);
 }
 
 /* --- one result --- */
@@ -194,7 +202,7 @@ int tote_store_result(struct tote_store *store, uint64_t task,
     struct pick pick;
     struct tote_result result;
     void *memory = NULL;
-    int code = pick_of_task(store, task, &pick, err);
+    int code = pick_of_task(store, 0, task, &pick, err);
     if (code == 0 && pick.has)
         code = read_result_of(store, &pick, &result, &memory, err);
     if (code < 0 || !pick.has)
@@ -227,14 +235,52 @@ static int spoil_record(struct tote_store *store, struct pick *pick,
     return tote_bind_finish(&bind, &store->db, TAKING, err);
 }
 
+/* The run has one ok record less of the task. */
+static int spoil_standing_of(struct tote_store *store, int64_t run, uint64_t task,
+                             struct tote_error *err)
+{
+    struct pick left;
+    int code = pick_of_task(store, run, task, &left, err);
+    return code < 0 ? code
+                    : tote_standing_move(&store->db, run, TOTE_OUTCOME_OK,
+                                         left.record.outcome, err);
+}
+
+static int note_listed(void *context, const struct tote_task_row *row)
+{
+    *(uint32_t *)context = row->listed;
+    return 0;
+}
+
+/* The task was ok, and counts under another outcome now. A list that is being made is
+ * counted when it is whole. */
+static int spoil_standing(struct tote_store *store, uint64_t task,
+                          enum tote_outcome outcome, struct tote_error *err)
+{
+    struct tote_standing all;
+    uint32_t listed = 0;
+    if (store->list)
+        return 0;
+    int code = tote_standing_read(&store->db, 0, &all, err);
+    if (code == 0 && all.list > 1)
+        code = tote_store_each_task(store, task, 1, note_listed, &listed, err);
+    if (code < 0 || !tote_standing_has(&all, listed))
+        return code;
+    return tote_standing_move(&store->db, 0, TOTE_OUTCOME_OK, outcome, err);
+}
+
 int tote_store_spoil(struct tote_store *store, uint64_t task, struct tote_error *err)
 {
-    for (;;) {
+    for (bool was_ok = false;; was_ok = true) {
         struct pick pick;
-        int code = pick_of_task(store, task, &pick, err);
-        if (code < 0 || !pick.has || pick.record.outcome != TOTE_OUTCOME_OK)
+        int code = pick_of_task(store, 0, task, &pick, err);
+        if (code < 0 || !pick.has)
             return code;
+        if (pick.record.outcome != TOTE_OUTCOME_OK)
+            return was_ok ? spoil_standing(store, task, pick.record.outcome, err) : 0;
         code = spoil_record(store, &pick, err);
+        if (code == 0)
+            code = spoil_standing_of(store, pick.run, task, err);
         if (code < 0)
             return code;
     }

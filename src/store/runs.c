@@ -8,6 +8,7 @@
 
 #include "store/handle.h"
 #include "store/row.h"
+#include "store/standing.h"
 
 #define RUN_COLUMNS                                                                    \
     "id, cell, block, label, engine, engine_version, binding, options, kernel, size, " \
@@ -112,11 +113,27 @@ static int write_run(struct tote_store *store, const char *sql,
     return tote_bind_finish(&bind, &store->db, doing, err);
 }
 
+/* With its standing; a savepoint, since salvage has a transaction open already. */
 int tote_store_put_run(struct tote_store *store, const struct tote_run_row *row,
                        struct tote_error *err)
 {
-    return write_run(store, "INSERT INTO run (" RUN_COLUMNS ") VALUES (" RUN_VALUES ")",
+    const char *doing = "write a run";
+    int code = tote_store_harden(store, err);
+    if (code == 0)
+        code = tote_db_exec(&store->db, "SAVEPOINT run", doing, err);
+    if (code < 0)
+        return code;
+    code = write_run(store, "INSERT INTO run (" RUN_COLUMNS ") VALUES (" RUN_VALUES ")",
                      row, err);
+    if (code == 0)
+        code =
+            tote_standing_write(&store->db, row->id, &(struct tote_standing){0}, err);
+    if (code == 0)
+        code = tote_db_exec(&store->db, "RELEASE run", doing, err);
+    if (code < 0)
+        sqlite3_exec(store->db.sqlite, "ROLLBACK TO run; RELEASE run", NULL, NULL,
+                     NULL);
+    return code;
 }
 
 /* The id is sealed with the rest, so that it must be known before. */
@@ -316,9 +333,8 @@ int tote_store_runs(struct tote_store *store, struct tote_run_row **ret_rows,
 static int mend_run(struct tote_store *store, struct tote_run_row *run,
                     struct tote_error *err)
 {
-    uint32_t attempts_to = 0;
-    int code =
-        tote_store_survey(store, run->id, &run->done, &run->failed, &attempts_to, err);
+    struct tote_standing standing;
+    int code = tote_standing_read(&store->db, run->id, &standing, err);
     char *why = code < 0 ? NULL : strdup("tote died");
     if (code == 0 && !why)
         code = tote_error_set(err, -ENOMEM, "out of memory");
@@ -327,8 +343,11 @@ static int mend_run(struct tote_store *store, struct tote_run_row *run,
     free(run->why);
     run->why = why;
     run->state = TOTE_RUN_INTERRUPTED;
-    if (run->attempts_to < attempts_to)
-        run->attempts_to = attempts_to;
+    run->done = standing.of[TOTE_OUTCOME_OK];
+    run->failed = standing.of[TOTE_OUTCOME_FAILED] + standing.of[TOTE_OUTCOME_WRONG] +
+                  standing.of[TOTE_OUTCOME_LOST];
+    if (run->attempts_to < standing.attempts_to)
+        run->attempts_to = standing.attempts_to;
     return tote_store_update_run(store, run, err);
 }
 

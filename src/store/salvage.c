@@ -12,6 +12,7 @@
 #include "store/audit.h"
 #include "store/handle.h"
 #include "store/insert.h"
+#include "store/recount.h"
 
 #define GROUP    10000 /* rows of a transaction */
 #define KEPT_MAX 65536 /* bytes of a column that are kept in the quarantine */
@@ -150,7 +151,8 @@ static int copy_row(void *context, const struct tote_audit_table *table,
     int rc = SQLITE_OK;
     if (code > 0)
         what = "has no record";
-    else if (!what && (rc = insert_row(salvage, row)) != SQLITE_OK) {
+    else if (!what && !table->is_derived &&
+             (rc = insert_row(salvage, row)) != SQLITE_OK) {
         if ((rc & 0xff) != SQLITE_CONSTRAINT)
             return fail(salvage, rc, err);
         what = "is there already, or is not what such a row may be";
@@ -342,6 +344,22 @@ static int disown_short(struct salvage *salvage, struct tote_error *err)
     return code < 0 ? code : exec(salvage, "COMMIT", err);
 }
 
+/* --- how the tasks stand --- */
+
+/* The counts of the old one are not believed, but for which list was its last. */
+static int count_anew(struct salvage *salvage, struct tote_error *err)
+{
+    struct tote_standing old = {0};
+    int code = 0;
+    if (salvage->audit.found.damaged == 0)
+        code = tote_audit_standing(&salvage->audit, err);
+    if (code < 0)
+        return code;
+    if (tote_store_standing(salvage->audit.store, 0, &old, NULL) < 0)
+        old.list = 0;
+    return tote_recount_write(salvage->into, old.list, err);
+}
+
 /* --- all --- */
 
 static int fill(struct salvage *salvage, struct tote_error *err)
@@ -368,6 +386,8 @@ static int fill(struct salvage *salvage, struct tote_error *err)
         code = add_lost_runs(salvage, err);
     if (code == 0)
         code = add_lost_tasks(salvage, err);
+    if (code == 0)
+        code = count_anew(salvage, err);
     if (code == 0)
         code = disown_short(salvage, err);
     sqlite3_finalize(salvage->quarantine);

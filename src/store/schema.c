@@ -30,6 +30,12 @@ const char tote_schema_sql[] =
     " digest BLOB CHECK (digest IS NULL OR length(digest) = 16),"
     " stats TEXT NOT NULL, why TEXT NOT NULL, seal INTEGER NOT NULL);"
 
+    "CREATE TABLE standing ("
+    " run INTEGER PRIMARY KEY, list INTEGER NOT NULL, listed INTEGER NOT NULL,"
+    " ok INTEGER NOT NULL, failed INTEGER NOT NULL, wrong INTEGER NOT NULL,"
+    " lost INTEGER NOT NULL, attempts_to INTEGER NOT NULL, last_ns INTEGER NOT NULL,"
+    " seal INTEGER NOT NULL);"
+
     "CREATE TABLE machine_limit ("
     " id INTEGER PRIMARY KEY, block INTEGER NOT NULL, threads INTEGER NOT NULL,"
     " tasks INTEGER NOT NULL, wall_ns INTEGER NOT NULL,"

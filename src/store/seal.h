@@ -3,7 +3,7 @@
  * written (docs/store.md, "Seals").
  *
  *     tote_bind_int(&bind, tote_seal_task(&row));           // when it is written
- *     if (tote_table_read_task(&columns, &row) != tote_seal_task(&row)) ... damaged
+ *     if (tote_tables_read_task(&columns, &row) != tote_seal_task(&row)) ... damaged
  *
  * Tables of few rows have no function of their own: what binds and reads their columns
  * (row.h) adds each to a form, in the order of the table.

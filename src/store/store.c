@@ -19,6 +19,7 @@
 #include "store/handle.h"
 #include "store/row.h"
 #include "store/schema.h"
+#include "store/standing.h"
 
 #define SETTING_NAME_MAX  256        /* bytes */
 #define SETTING_VALUE_MAX (1u << 20) /* bytes */
@@ -202,6 +203,8 @@ static int fill_schema(const struct tote_db *db, struct tote_error *err)
         code = tote_db_exec(db, tote_schema_sql, doing, err);
     if (code == 0)
         code = tote_db_exec(db, tote_schema_views_sql, doing, err);
+    if (code == 0)
+        code = tote_standing_write(db, 0, &(struct tote_standing){0}, err);
     return code < 0 ? code : tote_db_exec(db, "COMMIT", doing, err);
 }
 
@@ -378,6 +381,8 @@ static int open_for_writing(struct tote_store *store, const char *path,
                               path);
     if (code == 0)
         code = check_settings(store, err);
+    if (code == 0)
+        code = tote_standing_check(&store->db, err);
     if (code == 0)
         code = enter_wal(&store->db, err);
     if (code == 0)

@@ -181,6 +181,22 @@ int tote_store_each_duration(struct tote_store *store, int64_t run,
                              tote_store_visit_duration *visit, void *context,
                              struct tote_error *err);
 
+/* How tasks stand, counted by the writer in the transaction that records them: reading
+ * it takes no time, however large the store is. */
+#define TOTE_OUTCOMES (TOTE_OUTCOME_LOST + 1)
+struct tote_standing {
+    uint32_t list;   /* run 0: number of the last list of commands; 0: none */
+    uint64_t listed; /* run 0: its tasks; while there is only one: all */
+    uint64_t of[TOTE_OUTCOMES]; /* tasks by the outcome that counts */
+    uint32_t attempts_to;       /* the highest that is recorded; 0: none is */
+    tote_ns_t last_ns;          /* the latest end_ns; 0: none */
+};
+/* Of the tasks of one run, by its own records; run 0: of the tasks of the last list (of
+ * a kernel's bag: of all) over all runs, each by its ok record or else its last one.
+ * -EBADMSG. */
+int tote_store_standing(struct tote_store *store, int64_t run,
+                        struct tote_standing *ret_standing, struct tote_error *err);
+
 /* Counts what is durable of a run, from its records: tasks that have an ok record, and
  * tasks that have only others. */
 int tote_store_count(struct tote_store *store, int64_t run, uint64_t *ret_ok,

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "tote/limits.h"
 #include "tote/record.h"
 
@@ -26,20 +27,10 @@ struct request {
 
 int tote_serve_write(int out, const void *data, size_t n, struct tote_error *err)
 {
-    const char *at = data;
-    while (n > 0) {
-        ssize_t written = write(out, at, n);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0 && errno == EPIPE)
-            return -EPIPE;
-        if (written < 0)
-            return tote_error_set(err, -errno, "cannot write the records: %s",
-                                  strerror(errno));
-        at += written;
-        n -= (size_t)written;
-    }
-    return 0;
+    int rc = tote_file_write(out, data, n);
+    if (rc == 0 || rc == -EPIPE)
+        return rc;
+    return tote_error_set(err, rc, "cannot write the records: %s", strerror(-rc));
 }
 
 /* A number up to `most` that ends at the byte `after`; null if it is none. */

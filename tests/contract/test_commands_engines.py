@@ -11,6 +11,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import uuid
@@ -346,3 +347,57 @@ def test_other_engines_refuse_to_move_files(spec, tmp_path):
     with opened(spec, tmp_path) as engine:
         engine.run([shell("true")], inputs=[["/etc/passwd", "i-0"]])
         assert engine.process.wait(PATIENCE_S) == 1
+
+
+# --- workers of Work Queue that others have started ---
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+@contextlib.contextmanager
+def external(folder, *switches):
+    """(engine, worker): a worker with all the cores, started by hand."""
+    skip_unless_usable("workqueue")
+    secret, port, workdir = folder / "secret", free_port(), folder / "w"
+    secret.write_text("not told")
+    workdir.mkdir()
+    worker = subprocess.Popen(
+        ["work_queue_worker", f"--cores={SLOTS}", *switches, "-b", "1", "-s", workdir, "-P", secret, "127.0.0.1",
+         str(port)],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    try:
+        spec = f"workqueue:port={port},external-workers=yes,password-file={secret}"
+        with opened(spec, folder) as engine:
+            yield engine, worker
+    finally:
+        worker.kill()
+        worker.wait()
+
+
+def test_a_worker_of_others_ends_what_a_dead_manager_has_begun(tmp_path):
+    """It kills the process group of its task, keeper and all: the daemon of a command too."""
+    with external(tmp_path) as (engine, worker):
+        script = "trap '' TERM; setsid sh -c 'trap \"\" TERM; sleep 1001; :' & sleep 1002"
+        for i in range(SLOTS):
+            engine.run([shell(script)], first=i)
+        wait_until(lambda: sum(command_line(pid).startswith("sleep") for pid in marked(engine.mark)) == 2 * SLOTS)
+        engine.process.kill()
+        wait_until(lambda: not engine.is_alive("sleep") and not named(descendants(worker.pid), "tote-task"),
+                   lambda: f"left: {list(map(command_line, marked(engine.mark)))}")
+        assert worker.poll() is None
+
+
+def test_workers_that_are_given_nothing_are_said(tmp_path, capfd):
+    """The manager knows why, and would wait in silence."""
+    with external(tmp_path, "--memory=10") as (engine, _):
+        engine.run([shell("true")])
+        said = []
+        wait_until(lambda: said.append(capfd.readouterr().err) or "takes a batch" in "".join(said))
+        line = "".join(said).splitlines()[-1]
+        assert line.startswith("no worker takes a batch, which asks for 1 core, 64 MB of memory and 1 MB of free disk; "
+                               f"of 1 workers the roomiest has {SLOTS} cores, 10 MB of memory and "), line  # fmt: skip
+        assert not [one for one in engine.said if one["event"] in ("done", "lost")]

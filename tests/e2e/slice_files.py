@@ -41,7 +41,7 @@ def result_digest(stdout, total, outs):
     return "%016x%016x" % hash128(data)
 
 
-def frame(magic, body, version=1):
+def frame(magic, body, version=2):
     head = magic + struct.pack("<IQ", version, 20 + len(body) + 8)
     return head + body + struct.pack("<Q", hash64(head + body))
 
@@ -54,9 +54,9 @@ def text(value):
 class Slice:
     def __init__(self, attempts="", start="/", first=0, attempt=1, run="5eed", staged=False,
                  stays=False, env=None, timeout=0, kill_after=SECOND, memory=0, cpu=0, files=0,
-                 stream_max=1 << 20):
+                 stream_max=1 << 20, late=False):
         self.first, self.attempt, self.count, self.body = first, attempt, 0, b""
-        self.rules = struct.pack("<B", staged | stays << 1) + text(run)
+        self.rules = struct.pack("<B", staged | stays << 1 | late << 2) + text(run)
         self.rules += text("" if staged else start) + text(attempts)
         if env is None:
             self.rules += struct.pack("<I", 0xFFFFFFFF)
@@ -122,7 +122,7 @@ def read_result(reader):
 
 def read_pack(path):
     data = path.read_bytes()
-    assert data[:8] == b"TOTEPACK" and struct.unpack("<IQ", data[8:20]) == (1, len(data))
+    assert data[:8] == b"TOTEPACK" and struct.unpack("<IQ", data[8:20]) == (2, len(data))
     assert struct.unpack("<Q", data[-8:])[0] == hash64(data[:-8])
     reader = Reader(data[20:-8])
     first, count, attempt = reader.numbers("QII")

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -25,6 +26,12 @@ def script(tote, text, name="task.sh"):
     path.write_text("#!/bin/sh\n" + text)
     path.chmod(0o755)
     return path
+
+
+def first_then_wait(tote):
+    """Prints what it is given: 1 at once, others once the folder has a file go."""
+    return script(tote, f'until [ "$1" = 1 ] || [ -e {tote.folder}/go ]; do sleep 0.05; done; '
+                        'echo "$1"\n', "wait.sh")
 
 
 # --- the command line ---
@@ -156,6 +163,14 @@ def test_a_cut_is_said(tote):
     assert re.search(r"task 0: stdout cut at 4 KiB of 1\d(\.\d)? KiB: raise --stream-max", done.err)
 
 
+def test_what_is_kept_of_a_stream_does_not_depend_on_its_batch(tote):
+    """A pack has room for three tasks with streams of 64 MiB, and for 14 with 16 MiB."""
+    for most, batch in (("64M", 3), ("16M", 14), ("1M", 40)):
+        tote.ok("run", "--store", f"{most}.tote", "--workers", 1, "--batch", 40, "--stream-max",
+                most, "--", "true", ":::", *range(40))
+        assert tote.value("SELECT max(count) FROM batch", tote.folder / f"{most}.tote") == batch
+
+
 def test_the_summary_names_the_first_failures(tote):
     fail = script(tote, 'echo "about $1" >&2; exit $1\n')
     done = tote.run("run", "--output", "none", "--store", "s.tote", "--", fail, ":::", 0, 1, 2, 3, 4)
@@ -274,8 +289,20 @@ esac
 
 def test_a_document_now_is_no_silence_later(tote):
     halt = ["--store", "s.tote", "--workers", 1, "--batch", 1, "--halt", "now,done=1"]
-    tote.run("run", "--json", *halt, "--", "echo", ":::", 1, 2)
+    tote.run("run", "--json", *halt, "--", first_then_wait(tote), ":::", 1, 2)
+    (tote.folder / "go").touch()
     assert tote.ok("resume", "s.tote").out == "2\n"
+
+
+@pytest.mark.parametrize("how", ["asdone", "ordered"])
+def test_a_document_and_what_commands_print_are_not_mixed(tote, how):
+    tote.ok("run", "--store", "s.tote", "--json", "--output", "none", "--", "echo", ":::", "a")
+    for args in (["run", "--json", "--output", how, "--", "echo", ":::", "a"],
+                 ["resume", "s.tote", "--json", "--output", how]):
+        done = tote.run(*args)
+        assert done.status == 2 and json.loads(done.out)["error"]["kind"] == "usage"
+        assert f"no --output {how}" in done.err
+    assert tote.value("SELECT count(*) FROM run") == 1
 
 
 def test_a_dry_run_has_no_document(tote):
@@ -320,6 +347,20 @@ def test_a_file_that_is_not_ours_is_left_alone(tote):
     assert (tote.folder / "results" / "a").read_text() == "mine"
     tote.ok("run", "--force", *command)
     assert (tote.folder / "results" / "a").read_text() == "new\n"
+
+
+def test_what_is_in_the_way_to_an_output_is_named(tote):
+    """--force is no mend, and is not offered."""
+    (tote.folder / "away").mkdir()
+    (tote.folder / "results").mkdir()
+    (tote.folder / "results" / "link").symlink_to("../away")
+    (tote.folder / "results" / "file").touch()
+    for way, words in (("link", "goes through a symbolic link"), ("file", "goes through a file")):
+        for force in [], ["--force"]:
+            sentence = tote.refused("run", *force, "--", "touch", f"{{out:{way}/{{item}}}}", ":::", 1)
+            assert f"'{way}/1' {words} in {tote.folder}/results" in sentence
+            assert "already" not in sentence and "--force" not in sentence
+    assert os.listdir(tote.folder / "away") == []
 
 
 # --- log, status, fsck ---
@@ -428,6 +469,17 @@ def test_an_interrupted_bag_goes_on(tote):
     tote.assert_nothing_left()
 
 
+def test_what_has_failed_is_not_called_done(tote):
+    end = script(tote, "[ $1 -gt 1 ] && sleep 60; exit $1\n")
+    with tote.start("run", "--store", "s.tote", "--workers", 2, "--batch", 1, "--grace", "0.1s", "--",
+                    end, ":::", 0, 1, 2, 3) as process:
+        wait_until(lambda: tote.recorded(tote.folder / "s.tote") == 2)
+        process.send_signal(signal.SIGINT)
+        err = process.communicate(timeout=60)[1]
+    assert "\ntote: 1 done, 1 failed of 4, in " in err
+    assert "\ntote: interrupted: 2 of 4 have a result; go on with: tote resume s.tote\n" in err
+
+
 def test_a_killed_bag_goes_on_and_a_living_one_is_left_alone(tote):
     with started(tote) as process:
         status = tote.json("status", "s.tote")
@@ -461,7 +513,7 @@ def test_a_store_is_named_as_a_shell_reads_it(tote):
     folder = tote.folder / "a b"
     folder.mkdir()
     done = tote.run("run", "--store", "a b/s.tote", "--workers", 1, "--batch", 1, "--halt",
-                    "now,done=1", "--", "echo", ":::", 1, 2)
+                    "now,done=1", "--", first_then_wait(tote), ":::", 1, 2)
     assert "tote resume 'a b/s.tote'\n" in done.err and "tote log 'a b/s.tote' TASK\n" in done.err
     assert "tote resume 'a b/s.tote'\n" in tote.ok("status", "a b/s.tote").out
     sentence = tote.refused("run", "--store", "a b/s.tote", "--", "echo", ":::", 1)
@@ -483,10 +535,45 @@ def test_commands_whose_folder_was_moved_are_not_tried(tote):
     there = tote.folder / "there"
     there.mkdir()
     tote.run("run", "--store", "../s.tote", "--cwd", "start", "--workers", 1, "--batch", 1, "--halt",
-             "now,done=1", "--", "echo", ":::", 1, 2, cwd=there)
+             "now,done=1", "--", first_then_wait(tote), ":::", 1, 2, cwd=there)
     there.rename(tote.folder / "elsewhere")
     assert "is not there any more" in tote.refused("resume", "s.tote")
     assert tote.value("SELECT count(*) FROM record") == 1
+
+
+def test_a_bag_that_was_moved_finds_its_files(tote):
+    """Its results lie where it was started: they are not made anew where that was."""
+    there, here = tote.folder / "there", tote.folder / "here"
+    there.mkdir()
+    (there / "a").write_text("1")
+    (there / "b").write_text("2")
+    copy = ["--", "cp", "{in:{item}}", "{out:{item}}", ":::", "a", "b"]
+    tote.ok("run", "--store", "s.tote", *copy, cwd=there)
+    there.rename(here)
+    sentence = tote.refused("resume", "s.tote", cwd=here)
+    assert f"are in {there}/results, but {there}" in sentence and "--resume -- COMMAND" in sentence
+    assert not there.exists()
+    (here / "results" / "a").unlink()
+    tote.ok("run", "--store", "s.tote", "--resume", *copy, cwd=here)
+    assert (here / "results" / "a").read_text() == "1"
+    runs = "SELECT run, count(*) FROM record GROUP BY run ORDER BY run"
+    with contextlib.closing(sqlite3.connect(here / "s.tote")) as store:
+        assert store.execute(runs).fetchall() == [(1, 2), (2, 1)]
+    (here / "results" / "b").unlink()
+    tote.ok("resume", "here/s.tote")
+    assert (here / "results" / "b").read_text() == "2"
+    assert sorted(os.listdir(tote.folder)) == ["here", "home"]
+    other = tote.folder / "other"
+    other.mkdir()
+    assert "are in" in tote.refused("run", "--store", "../here/s.tote", "--resume", "--", "cp",
+                                    "{in:../here/{item}}", "{out:{item}}", ":::", "a", cwd=other)
+
+
+def test_results_that_were_removed_are_made_again(tote):
+    tote.ok("run", "--store", "s.tote", "--results", "x/y", "--", "touch", "{out:{item}}", ":::", "a")
+    shutil.rmtree(tote.folder / "x")
+    tote.ok("resume", "s.tote")
+    assert (tote.folder / "x/y/a").exists()
 
 
 def test_a_damaged_store_is_no_fault_of_an_engine(tote):
@@ -567,10 +654,23 @@ def test_a_list_from_a_pipe_that_was_not_read_must_be_given_again(tote):
     assert done.out == "c\n"
 
 
+def test_who_gives_a_list_again_is_told_the_engine(tote):
+    with tote.start("run", "--store", "s.tote", "--engine", "local:mode=spawn", "--", "echo",
+                    stdin=subprocess.PIPE) as process:
+        process.stdin.write("a\n")
+        process.stdin.flush()
+        wait_until(lambda: tote.recorded(tote.folder / "s.tote") == 1)
+        process.kill()
+        process.communicate()
+    again = "... | tote run --store s.tote --resume --engine local:mode=spawn -- COMMAND"
+    assert tote.ok("status", "s.tote").out.endswith(f"\ngo on:   {again}\n")
+
+
 def test_halt(tote):
+    """Of a list that is whole before anything runs, since it names a file."""
     end = script(tote, 'exit $1\n')
     done = tote.run("run", "--store", "s.tote", "--workers", 1, "--batch", 1, "--halt",
-                    "soon,fail=1", "--", end, ":::", 0, 1, *[0] * 200)
+                    "soon,fail=1", "--", f"{{in:{end}}}", "{item}", ":::", 0, 1, *[0] * 200)
     assert done.status == 3
     assert re.search(r"^tote: halted, as --halt asked for: \d+ of 202 have a result; go on with: "
                      r"tote resume s.tote$", done.err, re.M), done.err
@@ -634,6 +734,45 @@ def test_a_store_s_own_engine_is_not_started_unasked(tote):
     assert tote.json("status", "s.tote")["done"] == 20
 
 
+def settings(tote):
+    with contextlib.closing(sqlite3.connect(tote.folder / "s.tote")) as store:
+        return dict(store.execute("SELECT name, value FROM setting"))
+
+
+def test_what_the_newest_run_was_told_holds(tote):
+    """Those of a resume, and those of a run that goes on, with the defaults of what it leaves
+    out."""
+    def newest(count):
+        assert tote.value("SELECT count(*) FROM record WHERE run = "
+                          "(SELECT max(id) FROM run)") == count
+        kept = settings(tote)
+        return [kept[name] for name in ("engine", "retries", "timeout", "output", "durability")]
+    first = ["run", "--store", "s.tote", "--workers", 1]
+    fail = ["--", "false", ":::", 1, 2]
+    tote.run(*first, "--timeout", "50s", "--durability", "strict", *fail)
+    assert newest(2) == ["local", "0", "50s", "asdone", "strict"]
+    told = ["local:mode=spawn", "2", "40s", "none", "strict"]
+    tote.run("resume", "s.tote", "--retry-failed", "--engine", told[0], "--retries", told[1],
+             "--timeout", told[2], "--output", told[3])
+    assert newest(2 * 3) == told
+    tote.run("resume", "s.tote", "--retry-failed")  # what it runs by is what it was told before
+    assert newest(2 * 3) == told
+    assert tote.value("SELECT group_concat(label) FROM run") == ",".join(["local", *told[:1] * 2])
+    tote.run(*first, "--resume", "--retry-failed", *fail, 3)
+    assert newest(3) == ["local", "0", "", "asdone", "group"]
+    tote.run("resume", "s.tote", "--retry-failed")
+    assert newest(3) == ["local", "0", "", "asdone", "group"]
+
+
+def test_what_a_refused_resume_was_told_does_not_hold(tote):
+    tote.ok("run", "--store", "s.tote", "--", "true", ":::", 1)
+    before = settings(tote)
+    tote.refused("resume", "s.tote", "--engine", "nothing", "--retries", 3)
+    tote.refused("resume", "s.tote", "--retries", 3, "--timeout", "never")
+    tote.refused("run", "--store", "s.tote", "--resume", "--retries", 3, "--", "true", "{no}")
+    assert settings(tote) == before
+
+
 def test_what_is_no_store_is_a_mistake_of_use(tote):
     (tote.folder / "text").write_text("no store\n")
     for command in ("fsck", "status", "resume"):
@@ -653,5 +792,20 @@ def test_help_has_groups_and_letters(tote):
     for title in ("What runs:", "Where files go:", "Limits:", "When something fails:", "Output:"):
         assert f"\n{title}\n" in text
     assert "-a, --items FILE" in text and "-n, --dry-run" in text
+    assert "--results DIR" in text and "--store FILE" in text and "--timeout TIME|N%" in text
+    manual = tote.ok("help", "--man").out
+    for word in ("{item}", "{in:PATH}", "{out:PATH}", "{stem}"):
+        assert word in text and word in manual
+    assert "\n  --durability group|strict|relaxed\n" in text  # its text begins below it
+
+
+def test_help_of_resume_names_no_defaults(tote):
+    """They are what the store says, as it says itself."""
+    text = tote.ok("help", "resume").out
+    assert "[local]" in tote.ok("help", "run").out
+    assert not re.search(r"\[[a-z0-9]+\]$", text, re.M) and "as the last run" in text
+
+
+def test_there_is_one_manual(tote):
     assert subprocess.run([TOTE, "help", "--man"], capture_output=True, text=True,
                           check=True).stdout.count("BAGS OF COMMANDS") == 1

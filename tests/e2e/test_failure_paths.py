@@ -61,6 +61,23 @@ def test_a_full_disk_under_the_store(clean):
     assert n == 8
 
 
+def test_a_full_disk_before_the_first_record(clean):
+    """The list is durable by then, and cannot be had again from a pipe that is read: it stays."""
+    done = on_small_disk(clean, '''
+        seq 4 | $TOTE run --store disk/s.tote --batch 1 --output none --stream-max 4M --shell -- \
+            'head -c 3000000 /dev/zero; : {item}'; echo "status $?"
+        $TOTE status disk/s.tote
+        mount -o remount,size=40m disk
+        $TOTE resume disk/s.tote --output none; echo "status $?"
+        $TOTE fsck disk/s.tote; echo "status $?"
+        cp disk/s.tote s.tote''')
+    assert re.findall(r"^status (\d+)$", done.out, re.M) == ["1", "0", "0"], done
+    assert "tasks:   0 done, 0 failed of 4" in done.out, done
+    assert re.search("go on with: tote resume disk/s.tote", done.err), done
+    assert "4 done of 4" in done.err, done
+    clean.assert_recorded_once(4, run=2)
+
+
 def test_a_full_disk_under_the_results(clean):
     """A command that meets it fails by itself and runs again when told."""
     done = on_small_disk(clean, '''
@@ -77,6 +94,42 @@ def test_a_full_disk_under_the_results(clean):
     assert "left" not in done.out.split() and "No space left" in done.err, done
     assert {path.name: path.stat().st_size for path in (clean.folder / "results").iterdir()} == {
         str(i): 700000 for i in range(1, 6)}
+
+
+STAGED = "--engine workqueue --data staged --store s.tote --results disk/r --shell --"
+
+
+@pytest.mark.parametrize("command,size,n", [("wc -c < {in:big} > {out:{item}}", "8m", 2),
+                                            ("head -c 9000000 /dev/zero > {out:{item}}", "15m", 1)],
+                         ids=["an input", "an output"])
+def test_no_room_for_a_staged_file(clean, command, size, n, usable_engines):
+    """No task is to blame. Work Queue says nothing but that the batch came back."""
+    if "workqueue" not in usable_engines:
+        pytest.skip("engine workqueue is not usable")
+    (clean.folder / "big").write_bytes(bytes(10_000_000))
+    done = on_small_disk(clean, f"""
+        $TOTE run {STAGED} '{command}' ::: $(seq {n}); echo "status $?"
+        mount -o remount,size=90m disk
+        $TOTE resume s.tote; echo "status $?" """, size=size)
+    first, second = re.findall(r"^status (\d+)$", done.out, re.M)
+    assert first != "0" and second == "0", done
+    assert re.search(r"perhaps the disk is full: files of \d+\.\d MB were to go there, and "
+                     r"\d+\.\d MB are free in /", done.err), done
+    assert "quarantined" not in done.err and f"{n} done of {n}" in done.err, done
+
+
+def test_a_disk_that_keeps_workers_from_being_given_work(clean, usable_engines):
+    """Work Queue would wait for ever and say nothing."""
+    if "workqueue" not in usable_engines:
+        pytest.skip("engine workqueue is not usable")
+    done = on_small_disk(clean, f"""
+        head -c 1200000 /dev/zero > disk/fill
+        $TOTE run {STAGED} 'echo > {{out:{{item}}}}' ::: 1 2; echo "status $?"
+        rm disk/fill; $TOTE resume s.tote; echo "status $?" """)
+    first, second = re.findall(r"^status (\d+)$", done.out, re.M)
+    assert first != "0" and second == "0", done
+    assert re.search("the disk with /.* is full: no worker takes a batch", done.err), done
+    assert "quarantined" not in done.err and "2 done of 2" in done.err, done
 
 
 def test_no_room_for_a_store(clean):

@@ -3,6 +3,7 @@
 that failed in the middle of a batch, after published files were lost or changed. Kills at random
 points: the crash tests."""
 
+import contextlib
 import os
 import signal
 import sqlite3
@@ -119,7 +120,78 @@ def test_what_a_broken_batch_has_published_is_taken_back(tote):
         assert os.listdir(tote.folder / "results") == ["locked"]
     finally:
         unlock(locked)
-    tote.ok("run", "--store", "s.tote", *make)
+    assert "2 done of 2" in tote.ok("resume", "s.tote").err  # the list was durable: it stays
+    assert {path.name for path in (tote.folder / "results").rglob("*")} == {"a", "b", "locked"}
+
+
+# --- how it stands ---
+
+def standing(tote):
+    said = tote.json("status", "s.tote")
+    return said["done"], said["failed"], said["listed"]
+
+
+def test_status_needs_no_record_to_tell_how_a_bag_stands(tote):
+    """What fails, what is tried again, what another list leaves out is counted as it is recorded."""
+    make = [*SHELL, 'test "$1" -lt 4 || test -e "$2"', "x", "{item}", tote.folder / "luck", ":::"]
+    tote.run("run", "--store", "s.tote", "--retries", 1, "--", *make, *range(6))
+    assert standing(tote) == (4, 2, 6)
+    tote.run("resume", "s.tote", "--retry-failed")
+    assert standing(tote) == (4, 2, 6)
+    tote.run("run", "--store", "s.tote", "--resume", "--", *make, 2, 3, 4, 7)
+    assert standing(tote) == (2, 2, 4)
+    (tote.folder / "luck").touch()
+    tote.run("resume", "s.tote", "--retry-failed")
+    assert standing(tote) == (4, 0, 4)
+    tote.run("run", "--store", "s.tote", "--resume", "--", *make, *range(8))
+    assert standing(tote) == (7, 1, 8)  # what was left out in between has failed, and no more
+    tote.run("resume", "s.tote", "--retry-failed")
+    assert standing(tote) == (8, 0, 8)
+    assert "0 damaged" in tote.ok("fsck", "s.tote").out
+    with contextlib.closing(sqlite3.connect(tote.folder / "s.tote")) as db, db:
+        db.execute("UPDATE record SET cpu_ns = cpu_ns + 1")  # who reads one finds it damaged
+    assert standing(tote) == (8, 0, 8)
+    assert tote.run("fsck", "s.tote").status == 1
+    with contextlib.closing(sqlite3.connect(tote.folder / "s.tote")) as db, db:
+        db.execute("UPDATE standing SET ok = 7 WHERE run = 0")
+    assert "standing 0 is not as it was written" in tote.run("status", "s.tote").err
+
+
+def test_status_of_a_kernels_bag_that_failed_goes_by_its_counts(tote):
+    tote.run("run", "--store", "s.tote", "--kernel", "fault:fail=2,wrong=3", "--tasks", 20)
+    done, failed, _ = standing(tote)
+    assert (done, failed) == tuple(tote.rows(
+        "SELECT sum(outcome = 0), sum(outcome <> 0) FROM record", tote.folder / "s.tote")[0])
+    assert done + failed == 20
+    assert "0 damaged" in tote.ok("fsck", "s.tote").out
+
+
+# --- a limit that is not known yet ---
+
+TIMEOUT = 3  # TOTE_CAUSE_TIMEOUT
+
+
+@pytest.mark.parametrize("data", ["shared", "staged"])
+def test_a_share_of_the_median_ends_what_was_handed_out_before_it_was_known(tote, engine, data):
+    if data == "staged" and engine != "workqueue":
+        pytest.skip("only Work Queue moves files")
+    go = tote.folder / "go"
+    task = 'case $1 in 0) while [ ! -e "$2" ]; do sleep 0.1; done;; esac'
+    command = ["run", "--engine", engine, "--data", data, "--store", "s.tote", "--workers", 2,
+               "--batch", 1, "--timeout", "500%", "--kill-after", 1, "--", *SHELL, task,
+               "x", "{item}", go, ":::", *range(12)]  # fmt: skip
+    with tote.start(*command) as process:
+        try:
+            if data == "staged":  # it cannot be told, and goes on until it is done
+                wait_until(lambda: tote.recorded(tote.folder / "s.tote") == 11)
+                go.touch()
+            _, err = process.communicate(timeout=PATIENCE_S)
+        finally:
+            go.touch()
+    causes = dict(map(tuple, tote.rows("SELECT task, cause FROM result")))
+    assert (causes.pop(0) == TIMEOUT) == (data == "shared"), err
+    assert len(causes) == 11 and 0 in causes.values(), causes
+    tote.assert_nothing_left()
 
 
 # --- published files ---

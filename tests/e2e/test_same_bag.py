@@ -50,6 +50,12 @@ def tree(folder):
             for path in folder.rglob("*") if not path.is_dir()}
 
 
+def untouched(folder):
+    """What changes of a file when anybody does more to it than read it."""
+    return {path.name: (info.st_ino, info.st_mode, info.st_nlink, info.st_size, info.st_ctime_ns)
+            for path in folder.iterdir() for info in [path.stat()]}
+
+
 def by_hand(folder):
     """The plain loop."""
     files = {}
@@ -102,6 +108,26 @@ def test_zfp_without_a_shell(tote, way, usable_engines):
                         tote.folder / "by-hand" / f"{path.stem}.zfp"], check=True)
     made = tree(tote.folder / "results")
     assert len(made) == 20 and made == tree(tote.folder / "by-hand")
+
+
+@pytest.mark.parametrize("tool", ["gzip", "gzip -k", "bzip2", "xz", "bzip2 -k", "xz -k"])
+def test_tools_that_refuse_links_take_what_is_staged(tote, data, tool, usable_engines):
+    """They replace a plain file with one name, and nothing else; the user's own stays."""
+    program = tool.partition(" ")[0]
+    if not shutil.which(program):
+        pytest.skip(f"no program {program}")
+    before = untouched(tote.folder / "data")
+    names = [name for name in data if not name.startswith("-")][:12]
+    done = tote.ok("run", *usable(("workqueue", "staged"), usable_engines), "-0", "--output",
+                   "none", "--shell", "--", f"{tool} {{in:data/{{item}}}} && "
+                   "mv {in:data/{item}}.* {out:{item}}", input=listed(names))
+    assert f"{len(names)} done of {len(names)}" in done.err
+    assert sorted(os.listdir(tote.folder / "results")) == sorted(names)
+    for name in names:
+        plain = subprocess.run([program, "-dc"], stdin=open(tote.folder / "results" / name, "rb"),
+                               capture_output=True, check=True).stdout
+        assert plain == (tote.folder / "data" / name).read_bytes()
+    assert before == untouched(tote.folder / "data")
 
 
 def test_standard_output_is_that_of_the_plain_loop(tote, data, engine):

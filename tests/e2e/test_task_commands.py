@@ -10,6 +10,7 @@ import resource
 import signal
 import stat
 import subprocess
+import threading
 import time
 import types
 
@@ -302,6 +303,14 @@ def test_a_limit_of_nothing(bench):
     assert (result.stdout, result.stdout_bytes, result.cause) == (b"", 2, NONE)
 
 
+def test_the_largest_streams_have_room(bench):
+    """As much as a limit can be, of both."""
+    result = bench.one(bench.slice(stream_max=64 << 20).sh(
+        "head -c 70000000 /dev/zero; head -c 70000000 /dev/zero >&2"))
+    assert result.cause == NONE and result.stdout_bytes == result.stderr_bytes == 70_000_000
+    assert len(result.stdout) == len(result.stderr) == 64 << 20
+
+
 def test_memory_is_bounded(bench):
     """400 MB printed and 1 MiB kept, by a worker that may have 100 MB."""
     def limit():
@@ -381,6 +390,39 @@ def test_timeout_of_a_stopped_one_and_without_grace(bench):
     _, results = bench.run(bench.slice(first=1, timeout=SECOND // 10, kill_after=90 * SECOND)
                            .sh("kill -STOP $$; sleep 1000"))
     assert (results[0].cause, results[0].signal) == (TIMEOUT, signal.SIGTERM)
+
+
+def tell_limit(bench, text):
+    """As tote does: whole, by a rename."""
+    (bench.folder / "part").write_text(text)
+    (bench.folder / "part").rename(bench.folder / "timeout")
+
+
+def test_a_limit_that_becomes_known(bench):
+    """While the command sleeps; it holds for the next task of the batch too."""
+    started = bench.folder / "started"
+    a_slice = bench.slice(late=True).sh('echo a; : > "$1"; exec sleep 1000', started)
+    a_slice.sh("exec sleep 1000").sh("echo c")
+    teller = threading.Thread(target=lambda: wait_until(started.exists) and
+                              tell_limit(bench, f"{3 * SECOND // 2}\n"))
+    teller.start()
+    rows, results = bench.run(a_slice)
+    teller.join()
+    assert [result.cause for result in results] == [TIMEOUT, TIMEOUT, NONE]
+    assert (results[0].stdout, results[2].stdout) == (b"a\n", b"c\n")
+    assert all(row.end - row.start >= 3 * SECOND // 2 for row in rows[:2])
+
+
+@pytest.mark.parametrize("text", ["", "15", "x\n", "-1\n", "0\n", "1" * 40 + "\n"])
+def test_a_limit_that_is_none_is_ignored(bench, text):
+    tell_limit(bench, text)
+    assert bench.one(bench.slice(late=True).sh("sleep 1.2; echo a")).stdout == b"a\n"
+
+
+def test_a_slice_that_has_a_limit_waits_for_none(bench):
+    for a_slice in (bench.slice(late=True, timeout=1).sh("true"),
+                    Slice(staged=True, late=True).sh("true")):
+        assert "damaged" in refused(bench, bench.arguments(a_slice)[1])
 
 
 def test_the_next_task_after_a_timeout(bench):
@@ -563,18 +605,20 @@ def test_what_is_left_is_counted(bench):
     assert bench.left() == ["3.1", "3.1/o", "3.1/sub", "3.1/sub/p", "4.1", "4.1/o"]
 
 
-def test_staged_inputs_are_files(bench):
-    """Not links, for tools that refuse these; but a link beside tote-task stays one."""
-    (bench.folder / "in-0").write_text("hello")
-    (bench.folder / "real").write_text("there")
+def test_staged_inputs_are_files_of_their_own(bench):
+    """For tools that refuse links and second names, and for those that write into what they read;
+    also of what lies beside tote-task as a link, or has a second name there."""
+    (bench.folder / "real").write_text("hello")
+    (bench.folder / "in-0").hardlink_to(bench.folder / "real")
     (bench.folder / "in-1").symlink_to("real")
-    look = "stat -c '%F %h' d/a b; cat d/a b; rm d/a; echo > left; echo > o"
+    look = "stat -c '%F %h' d/a b; cat d/a b; echo more >> d/a; rm b; echo > left; echo > o"
     a_slice = Slice(staged=True).sh(look, ins=[("in-0", "d/a"), ("in-1", "b")], outs=[("o", "out")])
-    result = bench.one(a_slice)
-    assert result.stdout.decode().split("\n") == ["regular file 2", "symbolic link 1", "hellothere"]
-    assert (result.left, result.left_name) == (1, "left")
-    assert (bench.folder / "in-0").read_text() == "hello" and bench.left() == []
-    assert (bench.folder / "in-0").stat().st_nlink == (bench.folder / "real").stat().st_nlink == 1
+    a_slice.sh("cat a", ins=[("in-0", "a")])
+    _, results = bench.run(a_slice)
+    assert results[0].stdout.decode().split("\n") == ["regular file 1"] * 2 + ["hellohello"]
+    assert (results[0].left, results[0].left_name) == (1, "left")
+    assert results[1].stdout == b"hello" and bench.left() == []
+    assert (bench.folder / "real").read_text() == "hello"
 
 
 # --- what is the worker's own fault ---
@@ -598,7 +642,7 @@ def test_damaged_slices(bench):
     pack, arguments = bench.arguments(a_slice)
     file = bench.slices / a_slice.name("slice")
     for bad in (b"", good[:-1], good[:100], good + b"x", good[:60] + b"\x7f" + good[61:],
-                frame(b"TOTESLCE", good[20:-8], 2), frame(b"TOTEPACK", good[20:-8])):
+                frame(b"TOTESLCE", good[20:-8], 1), frame(b"TOTEPACK", good[20:-8])):
         file.write_bytes(bad)
         assert "damaged" in refused(bench, arguments) and not pack.exists()
     file.write_bytes(bench.slice(first=1).add(["true"]).bytes())

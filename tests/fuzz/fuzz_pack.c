@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <xxhash.h>
-
 #include "base/slice.h"
+#include "mend.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -24,24 +23,11 @@ static void *write_again(const struct tote_pack *pack, size_t *ret_n)
     return bytes;
 }
 
-/* Length and hash. */
-static void mend(uint8_t *bytes, size_t size)
-{
-    for (int i = 0; i < 8; i++)
-        bytes[12 + i] = (uint8_t)((uint64_t)size >> 8 * i);
-    uint64_t hash = XXH3_64bits(bytes, size - 8);
-    for (size_t i = 0; i < 8; i++)
-        bytes[size - 8 + i] = (uint8_t)(hash >> 8 * i);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct tote_pack pack;
     struct tote_error err = {0};
-    uint8_t *bytes = malloc(size + 1);
-    memcpy(bytes, data, size);
-    if (size >= 28)
-        mend(bytes, size);
+    uint8_t *bytes = mend(data, size);
     if (tote_pack_parse(bytes, size, &pack, &err) < 0) {
         assert(err.text[0]);
         free(bytes);

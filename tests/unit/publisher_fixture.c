@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/digest.h"
+#include "base/folder.h"
 
 static char place[PATH_MAX];
 

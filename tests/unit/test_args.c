@@ -232,6 +232,26 @@ static void values_are_applied_in_order(void **state)
     assert_non_null(strstr(err.text, "option 'tasks' takes a whole number"));
 }
 
+static void more_options_than_fit_are_no_silence(void **state)
+{
+    (void)state;
+    static struct tote_option many[TOTE_ARGS_MAX];
+    const struct tote_option_list fits[] = {{many, TOTE_ARGS_MAX, NULL}};
+    const struct tote_option_list over[] = {{many, TOTE_ARGS_MAX, NULL},
+                                            {bag, 1, NULL}};
+    struct tote_option table[TOTE_ARGS_MAX];
+    struct tote_args args;
+    struct tote_error err = {0};
+    size_t n;
+    assert_int_equal(tote_args_merge(fits, 1, table, &n, NULL), 0);
+    assert_int_equal(n, TOTE_ARGS_MAX);
+    assert_int_equal(tote_args_merge(over, 2, table, &n, &err), -E2BIG);
+    assert_non_null(strstr(err.text, "more than 64 options"));
+    for (size_t i = 0; i < TOTE_ARGS_MAX; i++)
+        many[i].name = "x";
+    assert_int_equal(tote_args_parse(0, NULL, over, 2, 1, false, &args, NULL), -E2BIG);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +262,7 @@ int main(void)
         cmocka_unit_test(too_many_are_refused),
         cmocka_unit_test(words_after_two_dashes_are_left_alone),
         cmocka_unit_test(values_are_applied_in_order),
+        cmocka_unit_test(more_options_than_fit_are_no_silence),
     };
     return cmocka_run_group_tests_name("args", tests, NULL, NULL);
 }

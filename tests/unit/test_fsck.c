@@ -16,6 +16,7 @@
 #include "commands_fixture.h"
 #include "store/fsck.h"
 #include "store/schema.h"
+#include "store/standing.h"
 #include "store_fixture.h"
 
 #define TASKS     300
@@ -85,16 +86,17 @@ static void test_whole(void **state)
     static struct told told;
     tote_store_close(fixture_bag_store("a", TASKS, false));
     assert_int_equal(check("a", &told).damaged, 0);
-    assert_int_equal(check("a", &told).checked, 4 * TASKS + 2); /* a setting, a run */
+    assert_int_equal(check("a", &told).checked,
+                     4 * TASKS + 4); /* a setting, a run, how it and all stand */
     tote_store_unlink("a");
     fixture_store("a", TASKS); /* of a kernel: no tasks, no results */
     assert_int_equal(check("a", &told).damaged, 0);
-    assert_int_equal(check("a", &told).checked, TASKS + TASKS / 10 + 2);
+    assert_int_equal(check("a", &told).checked, TASKS + TASKS / 10 + 4);
     tote_store_unlink("a");
     struct tote_store *store = NULL;
     assert_int_equal(tote_store_create("a", &store, NULL), 0);
     tote_store_close(store);
-    assert_int_equal(check("a", &told).checked, 0);
+    assert_int_equal(check("a", &told).checked, 1);
     assert_int_equal(fixture_count_files(), 1);
 }
 
@@ -173,6 +175,12 @@ static const struct {
      "worker run 1, worker 1 is not as it was written", 1, TASKS},
     {"INSERT INTO machine_limit VALUES (1, 1, 2, 9, 9, zeroblob(16), 0)",
      "machine_limit 1 is not as it was written", 1, TASKS},
+    {"UPDATE standing SET ok = ok - 1 WHERE run = 0",
+     "standing 0 is not as it was written", 1, TASKS},
+    {"UPDATE standing SET attempts_to = 'x' WHERE run = 1",
+     "standing 1 holds what was never written there", 1, TASKS},
+    {"DELETE FROM standing WHERE run = 0", "standing 0 is gone", 0, TASKS},
+    {"DELETE FROM standing WHERE run = 1", "standing 1 is gone", 0, TASKS},
 };
 
 static void damage_once(const char *sql)
@@ -208,6 +216,37 @@ static void test_each_damage(void **state)
                                   " WHERE name='quarantine'"),
                          0);
     }
+}
+
+/* Counts that are sealed as they should be, but wrong; and records that have gone
+ * without a trace but that they are too few. */
+static void test_wrong_counts(void **state)
+{
+    (void)state;
+    static struct told told;
+    struct tote_fsck found;
+    struct tote_db db;
+    const struct tote_standing wrong = {.of = {TASKS - 1, 1}, .attempts_to = 1};
+    for (int64_t run = 0; run <= 2; run++) {
+        tote_store_unlink("a");
+        fixture_store("a", TASKS);
+        assert_int_equal(tote_db_open(&db, "a", TOTE_DB_WRITE, NULL), 0);
+        assert_int_equal(tote_standing_write(&db, run, &wrong, NULL), 0);
+        tote_db_close(&db);
+        assert_int_equal(check("a", &told).damaged, 1);
+        assert_non_null(strstr(told.text, run == 2 ? "of a run that is not there"
+                                                   : "does not agree with"));
+        salvage(&told, &found);
+        assert_int_equal(found.damaged, 1);
+        expect_clean("b");
+        assert_int_equal(ask("b", "SELECT sum(ok) FROM standing"), 2 * TASKS);
+    }
+    tote_store_unlink("a");
+    fixture_store("a", TASKS);
+    fixture_sql("a", "DELETE FROM record WHERE task BETWEEN 7 AND 9");
+    assert_int_equal(check("a", &told).damaged, 2); /* of the run, of all */
+    assert_non_null(strstr(told.text, "300 ok, 0 failed"));
+    assert_non_null(strstr(told.text, "297 ok, 0 failed"));
 }
 
 static void test_quarantine_text(void **state)
@@ -368,12 +407,12 @@ static void test_all_damaged(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_whole),           IN_FOLDER(test_no_complain),
-        IN_FOLDER(test_salvage_whole),   IN_FOLDER(test_each_damage),
-        IN_FOLDER(test_quarantine_text), IN_FOLDER(test_lost_output),
-        IN_FOLDER(test_lost_task),       IN_FOLDER(test_each_page),
-        IN_FOLDER(test_many_pages),      IN_FOLDER(test_no_store),
-        IN_FOLDER(test_all_damaged),
+        IN_FOLDER(test_whole),         IN_FOLDER(test_no_complain),
+        IN_FOLDER(test_salvage_whole), IN_FOLDER(test_each_damage),
+        IN_FOLDER(test_wrong_counts),  IN_FOLDER(test_quarantine_text),
+        IN_FOLDER(test_lost_output),   IN_FOLDER(test_lost_task),
+        IN_FOLDER(test_each_page),     IN_FOLDER(test_many_pages),
+        IN_FOLDER(test_no_store),      IN_FOLDER(test_all_damaged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "cli/kept.h"
+#include "store/kept.h"
 #include "store_fixture.h"
 
 static struct tote_store *make(const char *list, const char *whole)

@@ -364,6 +364,14 @@ static void metavars(void **state)
     const struct tote_option file = {.type = TOTE_OPTION_TEXT, .is_path = true};
     tote_option_metavar(&file, text, sizeof text);
     assert_string_equal(text, "FILE");
+    static const char *const choices[] = {"a", "b", NULL};
+    const struct tote_option named[] = {
+        {.type = TOTE_OPTION_TEXT, .is_path = true, .metavar = "DIR"},
+        {.type = TOTE_OPTION_CHOICE, .choices = choices, .metavar = "DIR"}};
+    for (size_t i = 0; i < 2; i++) {
+        tote_option_metavar(&named[i], text, sizeof text);
+        assert_string_equal(text, "DIR");
+    }
 }
 
 /* Specs put together by chance from telling parts: nothing crashes (sanitizers look

@@ -144,6 +144,11 @@ static void a_file_where_a_folder_should_be_is_a_name_taken(void **state)
     assert_true(tote_publisher_is_taken(publisher, "d/a"));
     assert_false(tote_publisher_is_taken(publisher, "e/a"));
     assert_true(holds(RESULTS "/d", "theirs"));
+    struct tote_error err = {0};
+    assert_int_equal(tote_publisher_check_way(publisher, "d/a", &err), -EINVAL);
+    assert_non_null(strstr(err.text, "through a file"));
+    assert_int_equal(tote_publisher_check_way(publisher, "d", NULL), 0);
+    assert_int_equal(tote_publisher_check_way(publisher, "e/a", NULL), 0);
 }
 
 /* --- ways out --- */
@@ -159,6 +164,9 @@ static void a_link_in_results_leads_nowhere(void **state)
     for (size_t i = 0; i < 4; i++) {
         assert_int_equal(put_one("1.1", fill_output("1.1", paths[i], "x")), -ELOOP);
         assert_true(tote_publisher_is_taken(publisher, paths[i]));
+        struct tote_error err = {0};
+        assert_int_equal(tote_publisher_check_way(publisher, paths[i], &err), -EINVAL);
+        assert_non_null(strstr(err.text, "through a symbolic link"));
         struct tote_digest digest;
         uint64_t size;
         assert_int_equal(tote_publisher_look(publisher, paths[i], &size, &digest, NULL),

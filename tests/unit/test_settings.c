@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* test_settings.c: defaults, bag file and command line, in that order; what a bag file
- * may not say; and that --print-config reproduces a run. */
+ * may not say; that --print-config reproduces a run; and what a store keeps. */
 #include <errno.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -16,6 +16,7 @@
 
 #include "cli/cores.h"
 #include "cli/settings.h"
+#include "store_fixture.h"
 
 enum { WORDS_MAX = 16 };
 
@@ -207,38 +208,57 @@ static void workers_are_the_cores_that_we_may_use(void **state)
     assert_int_equal(sched_setaffinity(0, sizeof before, &before), 0);
 }
 
-static int note(void *context, const char *name, const char *value)
+static int tell(void *context, const char *name, const char *value)
 {
     char *text = context;
     size_t n = strlen(text);
     snprintf(text + n, 1024 - n, "%s=%s ", name, value);
-    return strcmp(name, "net") == 0 && strcmp(value, "host") == 0 ? -EIO : 1;
+    return 0;
+}
+
+/* Notes what the words say in a store, a new one unless that is there, and tells what
+ * the store says then, by names. */
+static void note(const char *path, const char *const *words,
+                 enum tote_settings_of command, char told[static 1024])
+{
+    struct tote_settings s;
+    struct tote_store *store;
+    assert_int_equal(load(NULL, words, command, &s, NULL), 0);
+    if (access(path, F_OK) < 0)
+        assert_int_equal(tote_store_create(path, &store, NULL), 0);
+    else
+        assert_int_equal(tote_store_reopen(path, &store, NULL), 0);
+    assert_int_equal(tote_settings_note(&s, command, store, NULL), 0);
+    told[0] = '\0';
+    assert_int_equal(tote_store_each_setting(store, tell, told, NULL), 0);
+    tote_store_close(store);
+    tote_settings_finish(&s);
 }
 
 static void each_setting_of_a_command_is_told(void **state)
 {
     (void)state;
     struct tote_settings s;
-    char run[1024] = "", compare[1024] = "", cut[1024] = "";
-    const char *const *words = WORDS("--workers=3", "--seed=5");
-    assert_int_equal(load(NULL, words, TOTE_SETTINGS_RUN, &s, NULL), 0);
-    assert_int_equal(tote_settings_each(&s, TOTE_SETTINGS_RUN, note, run), 0);
+    struct tote_store *store;
+    char run[1024], compare[1024];
+    note("run", WORDS("--workers=3", "--seed=5"), TOTE_SETTINGS_RUN, run);
     assert_string_equal(
-        run, "kernel=zfp:accuracy=1e-3 tasks=12 size=200000 seed=5 "
-             "workers=3 batch=auto net=auto start-timeout=90 stall-timeout=0 "
-             "engine=local ");
-    words = WORDS("--workers=3", "--seed=5", "--budget=1500ms", "--order-seed=8");
-    assert_int_equal(load(NULL, words, TOTE_SETTINGS_COMPARE, &s, NULL), 0);
-    assert_int_equal(tote_settings_each(&s, TOTE_SETTINGS_COMPARE, note, compare), 0);
+        run, "batch=auto engine=local kernel=zfp:accuracy=1e-3 net=auto seed=5 "
+             "size=200000 stall_timeout=0 start_timeout=90 tasks=12 workers=3 ");
+    note("compare",
+         WORDS("--workers=3", "--seed=5", "--budget=1500ms", "--order-seed=8"),
+         TOTE_SETTINGS_COMPARE, compare);
     assert_string_equal(compare,
-                        "kernel=zfp:accuracy=1e-3 tasks=12 size=200000 seed=5 "
-                        "workers=3 batch=1 net=auto start-timeout=90 stall-timeout=0 "
-                        "engines=local,workqueue,ray runs=6 budget=1.5 "
-                        "order-seed=8 ");
-    s.net = TOTE_NET_HOST;
-    assert_int_equal(tote_settings_each(&s, TOTE_SETTINGS_COMPARE, note, cut), -EIO);
-    assert_non_null(strstr(cut, "net=host"));
-    assert_null(strstr(cut, "engines"));
+                        "batch=1 budget=1.5 engines=local,workqueue,ray "
+                        "kernel=zfp:accuracy=1e-3 net=auto order_seed=8 runs=6 seed=5 "
+                        "size=200000 stall_timeout=0 start_timeout=90 tasks=12 "
+                        "workers=3 ");
+    assert_int_equal(load(NULL, WORDS("--seed=6"), TOTE_SETTINGS_RUN, &s, NULL), 0);
+    assert_int_equal(tote_store_open("run", &store, NULL), 0);
+    struct tote_error err = {0};
+    assert_true(tote_settings_note(&s, TOTE_SETTINGS_RUN, store, &err) < 0);
+    assert_non_null(strstr(err.text, "'seed'"));
+    tote_store_close(store);
 }
 
 /* --- bags of commands --- */
@@ -264,10 +284,14 @@ static void a_command_makes_a_bag_of_commands(void **state)
     assert_int_equal(tote_settings_source(&s), TOTE_SOURCE_FILE);
     assert_true(s.null && s.print == TOTE_PRINT_NONE && s.output == TOTE_PRINT_ASDONE);
     tote_settings_finish(&s);
-    words = WORDS("--items=-", "--output=ordered", "--json", "--", "true");
+    words = WORDS("--items=-", "--output=ordered", "--", "true");
     assert_int_equal(load(NULL, words, TOTE_SETTINGS_RUN, &s, NULL), 0);
     assert_int_equal(tote_settings_source(&s), TOTE_SOURCE_STDIN);
     assert_int_equal(s.print, TOTE_PRINT_ORDERED);
+    tote_settings_finish(&s);
+    words = WORDS("--items=-", "--output=none", "--json", "--", "true");
+    assert_int_equal(load(NULL, words, TOTE_SETTINGS_RUN, &s, NULL), 0);
+    assert_int_equal(s.print, TOTE_PRINT_NONE);
     tote_settings_finish(&s);
 }
 
@@ -319,6 +343,10 @@ static void what_does_not_go_together_is_said(void **state)
         {NULL, {"-0", "--", "x", ":::", "y"}, "option --null is for items from a file"},
         {NULL, {"--resume", "--", "x", ":::", "y"}, "name it with --store"},
         {NULL, {"--retry-failed", "--", "x", ":::", "y"}, "goes with --resume"},
+        {NULL,
+         {"--json", "--output=ordered", "--", "x", ":::", "y"},
+         "no --output ord"},
+        {NULL, {"--json", "--output=asdone", "--", "x", ":::", "y"}, "no --output asd"},
         {NULL, {"--halt=x", "--", "x", ":::", "y"}, "option 'halt' takes"},
         {NULL, {"--timeout=x", "--", "x", ":::", "y"}, "option 'timeout' takes"},
         {NULL, {"--output=x", "--", "x", ":::", "y"}, "option 'output' takes one of"},
@@ -377,13 +405,64 @@ static void printed_commands_reproduce_the_run(void **state)
 static void rare_settings_are_told_if_they_are_given(void **state)
 {
     (void)state;
-    struct tote_settings s;
-    char told[1024] = "";
-    assert_int_equal(load(NULL, WORDS("--retries=2"), TOTE_SETTINGS_RUN, &s, NULL), 0);
-    assert_int_equal(tote_settings_each(&s, TOTE_SETTINGS_RUN, note, told), 0);
+    char told[1024];
+    note("s", WORDS("--retries=2"), TOTE_SETTINGS_RUN, told);
     assert_non_null(strstr(told, "retries=2 "));
     assert_null(strstr(told, "losses"));
     assert_null(strstr(told, "results"));
+}
+
+static int load_store(const char *path, const char *const *words,
+                      struct tote_settings *ret)
+{
+    char *argv[WORDS_MAX];
+    int argc = 0;
+    struct tote_args args;
+    struct tote_store *store;
+    for (size_t i = 0; words[i]; i++)
+        argv[argc++] = (char *)words[i];
+    const struct tote_settings_lists *lists = &tote_settings_resume;
+    assert_int_equal(
+        tote_args_parse(argc, argv, lists->lists, lists->n, 1, false, &args, NULL), 0);
+    assert_int_equal(tote_store_reopen(path, &store, NULL), 0);
+    assert_int_equal(tote_store_set(store, "kind", "run", NULL), 0);
+    int rc = tote_settings_load_store(&args, store, ret, NULL);
+    if (rc == 0)
+        rc = tote_settings_note(ret, TOTE_SETTINGS_RESUME, store, NULL);
+    tote_store_close(store);
+    return rc;
+}
+
+/* Also where it is a default again, or nothing. */
+static void what_the_newest_run_was_told_holds(void **state)
+{
+    (void)state;
+    struct tote_settings s;
+    char told[1024];
+    note("s", WORDS("--retries=2", "--engine=ray"), TOTE_SETTINGS_RUN, told);
+    assert_int_equal(load_store("s", WORDS("--engine=workqueue", "--losses=7"), &s), 0);
+    assert_int_equal(load_store("s", WORDS("--retries=0"), &s), 0);
+    assert_int_equal(load_store("s", WORDS(NULL), &s), 0);
+    assert_string_equal(s.engine, "workqueue");
+    assert_true(s.retries == 0 && s.losses == 7);
+    note("c", WORDS("--timeout=30s", "--", "x", ":::", "1"), TOTE_SETTINGS_RUN, told);
+    assert_non_null(strstr(told, "timeout=30s "));
+    note("c", WORDS("--retries=1", "--", "x", ":::", "1"), TOTE_SETTINGS_RUN, told);
+    assert_non_null(strstr(told, " timeout= "));
+    assert_non_null(strstr(told, "retries=1 "));
+}
+
+static void all_options_fit_into_one_table(void **state)
+{
+    (void)state;
+    static const struct tote_settings_lists *const all[] = {
+        &tote_settings_run, &tote_settings_resume, &tote_settings_compare};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        struct tote_option table[TOTE_ARGS_MAX];
+        size_t n;
+        assert_int_equal(tote_args_merge(all[i]->lists, all[i]->n, table, &n, NULL), 0);
+        assert_in_range(n, 10, TOTE_ARGS_MAX);
+    }
 }
 
 static void require_same(const struct tote_settings *a, const struct tote_settings *b)
@@ -438,13 +517,18 @@ int main(void)
         cmocka_unit_test(a_bag_file_may_use_slashes_in_values),
         cmocka_unit_test(the_source_of_the_engine_is_known),
         cmocka_unit_test(workers_are_the_cores_that_we_may_use),
-        cmocka_unit_test(each_setting_of_a_command_is_told),
+        cmocka_unit_test_setup_teardown(each_setting_of_a_command_is_told,
+                                        fixture_enter, fixture_leave),
         cmocka_unit_test(printed_settings_reproduce_the_run),
         cmocka_unit_test(a_command_makes_a_bag_of_commands),
         cmocka_unit_test(a_bag_file_may_hold_a_command),
         cmocka_unit_test(what_does_not_go_together_is_said),
         cmocka_unit_test(printed_commands_reproduce_the_run),
-        cmocka_unit_test(rare_settings_are_told_if_they_are_given),
+        cmocka_unit_test_setup_teardown(rare_settings_are_told_if_they_are_given,
+                                        fixture_enter, fixture_leave),
+        cmocka_unit_test_setup_teardown(what_the_newest_run_was_told_holds,
+                                        fixture_enter, fixture_leave),
+        cmocka_unit_test(all_options_fit_into_one_table),
     };
     return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
 }

@@ -33,6 +33,11 @@ static const struct tote_rules plain_rules = {
 };
 static const struct tote_rules staged_rules = {
     .run = "", .is_staged = true, .start = "", .attempts = ""};
+static const struct tote_rules late_rules = {.run = "",
+                                             .stays_in_start = true,
+                                             .start = "/",
+                                             .attempts = "/attempts",
+                                             .has_late_timeout = true};
 
 /* --- slices --- */
 
@@ -81,6 +86,7 @@ static void assert_rules_equal(const struct tote_rules *a, const struct tote_rul
     assert_true(!a->env == !b->env);
     for (size_t i = 0; i < a->n_env; i++)
         assert_string_equal(a->env[i], b->env[i]);
+    assert_true(a->has_late_timeout == b->has_late_timeout);
     assert_true(a->timeout_ns == b->timeout_ns && a->kill_after_ns == b->kill_after_ns);
     assert_true(a->memory == b->memory && a->cpu_s == b->cpu_s && a->files == b->files);
     assert_true(a->stream_max == b->stream_max);
@@ -150,6 +156,7 @@ static void few_and_many_come_back(void **state)
     const struct tote_command wide = {
         .task = 0, .item = "", .args = words, .n_args = TOTE_ARGS_N_MAX};
     assert_round_trip(&rules, 0, &wide, 1);
+    assert_round_trip(&late_rules, 0, &wide, 1);
 }
 
 static int end_code(const struct tote_rules *rules, const struct tote_command *command)
@@ -219,6 +226,13 @@ static void the_writer_refuses_rules_and_sizes(void **state)
     assert_int_equal(end_code(&rules, &command), -EINVAL);
     rules = staged_rules;
     rules.stays_in_start = true;
+    assert_int_equal(end_code(&rules, &command), -EINVAL);
+    rules = staged_rules;
+    rules.has_late_timeout = true; /* nobody could tell it */
+    assert_int_equal(end_code(&rules, &command), -EINVAL);
+    rules = late_rules;
+    assert_int_equal(end_code(&rules, &command), 0);
+    rules.timeout_ns = 1;
     assert_int_equal(end_code(&rules, &command), -EINVAL);
     char *huge = malloc(TOTE_SLICE_MAX + 1);
     memset(huge, 'x', TOTE_SLICE_MAX);
@@ -449,6 +463,48 @@ static void the_pack_writer_refuses(void **state)
                      -EINVAL);
 }
 
+/* Of a pack whose tasks have all printed as much as is kept. */
+static int full_pack_code(uint32_t count, size_t stream)
+{
+    char *text = calloc(1, stream + 1);
+    void *bytes = NULL;
+    size_t n;
+    struct tote_pack_writer *w = tote_pack_begin(0, count, 1);
+    assert_non_null(text);
+    for (uint64_t i = 0; i < count; i++) {
+        const struct tote_result result = {.task = i,
+                                           .why = "",
+                                           .streams = {{text, stream}, {text, stream}},
+                                           .stream_bytes = {stream, stream}};
+        tote_pack_add(w, &result);
+    }
+    int rc = tote_pack_end(w, &bytes, &n, NULL);
+    if (rc == 0)
+        free(bytes);
+    free(text);
+    return rc;
+}
+
+static void a_batch_of_the_largest_count_has_room_in_its_pack(void **state)
+{
+    (void)state;
+    static const uint64_t odd[] = {1, 1000, 55000, 1u << 20, 3 * (1u << 20) + 1};
+    const uint64_t room = TOTE_PACK_MAX - TOTE_PACK_REST;
+    assert_int_equal(tote_slice_count_max(0), TOTE_BATCH_MAX);
+    assert_int_equal(tote_slice_count_max(1u << 20), 224);
+    assert_int_equal(tote_slice_count_max(TOTE_STREAM_MAX), 3);
+    assert_int_equal(tote_slice_count_max(room), 1);
+    assert_int_equal(tote_slice_count_max(UINT64_MAX), 1);
+    for (size_t i = 0; i < N(odd); i++) {
+        uint64_t n = tote_slice_count_max(odd[i]);
+        assert_true(n * TOTE_STREAMS * odd[i] <= room);
+        assert_true(n == TOTE_BATCH_MAX || (n + 1) * TOTE_STREAMS * odd[i] > room);
+    }
+    assert_int_equal(full_pack_code(1, TOTE_STREAM_MAX), 0);
+    assert_int_equal(full_pack_code(3, TOTE_STREAM_MAX), 0);
+    assert_int_equal(full_pack_code(4, TOTE_STREAM_MAX), -E2BIG);
+}
+
 static bool is_equal(struct tote_digest a, struct tote_digest b)
 {
     return a.high == b.high && a.low == b.low;
@@ -507,6 +563,7 @@ int main(void)
         cmocka_unit_test(random_damage_is_refused_or_right),
         cmocka_unit_test(a_pack_comes_back),
         cmocka_unit_test(the_pack_writer_refuses),
+        cmocka_unit_test(a_batch_of_the_largest_count_has_room_in_its_pack),
         cmocka_unit_test(the_digest_is_of_what_was_made),
         cmocka_unit_test(names),
     };

@@ -18,6 +18,7 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "store/fsck.h"
 #include "store_fixture.h"
 
 #define SKIPPED 77
@@ -86,6 +87,44 @@ static void make_faulty(void)
     faulty.zName = "faulty";
     faulty.xOpen = faulty_open;
     assert_int_equal(sqlite3_vfs_register(&faulty, 1), SQLITE_OK);
+}
+
+/* One life of a store at "faulty.tote" after the other, each with another call that
+ * fails; round leads it and looks at what is left, without faults. */
+static void fail_everywhere(void (*round)(void), bool for_good, bool full)
+{
+    plan.at = 0;
+    do {
+        plan.for_good = for_good;
+        plan.full = full;
+        plan.calls = plan.failures = 0;
+        round();
+        tote_store_unlink("faulty.tote");
+        plan.at++;
+    } while (plan.failures > 0);
+    assert_in_range(plan.at, 60, 2000); /* calls of a life without a failure */
+    plan.at = -1;
+}
+
+/* What to set plan.at to afterwards. */
+static int stop_failing(void)
+{
+    int at = plan.at;
+    plan.at = -1;
+    return at;
+}
+
+static void hear(void *context, const char *sentence)
+{
+    (void)context;
+    fail_msg("call %d: %s", plan.calls, sentence);
+}
+
+/* What is counted is what is recorded, too. */
+static void check_whole(const char *path)
+{
+    struct tote_fsck found;
+    assert_int_equal(tote_store_fsck(path, &found, hear, NULL, NULL), 0);
 }
 
 /* --- one life of a store --- */
@@ -277,44 +316,33 @@ static void check_commands(const struct commands_life *life, const char *path)
     assert_true(taken_back == 0 || taken_back == 2 || taken_back == 3);
     assert_true(taken_back >= (life->reverted ? 3U : life->disowned ? 2U : 0U));
     tote_store_close(store);
+    check_whole(path);
 }
 
-static void fail_commands_everywhere(bool for_good, bool full)
+static void whole_commands(void)
 {
-    int failures;
-    plan.at = 0;
-    do {
-        plan.for_good = for_good;
-        plan.full = full;
-        plan.calls = plan.failures = 0;
-        struct commands_life life = live_commands("faulty.tote");
-        failures = plan.failures;
-        int at = plan.at;
-        plan.at = -1;
-        check_commands(&life, "faulty.tote");
-        tote_store_unlink("faulty.tote");
-        plan.at = at + 1;
-    } while (failures > 0);
-    assert_in_range(plan.at, 60, 2000);
-    plan.at = -1;
+    struct commands_life life = live_commands("faulty.tote");
+    int at = stop_failing();
+    check_commands(&life, "faulty.tote");
+    plan.at = at;
 }
 
 static void test_commands_error_once(void **state)
 {
     (void)state;
-    fail_commands_everywhere(false, false);
+    fail_everywhere(whole_commands, false, false);
 }
 
 static void test_commands_error_for_good(void **state)
 {
     (void)state;
-    fail_commands_everywhere(true, false);
+    fail_everywhere(whole_commands, true, false);
 }
 
 static void test_commands_full_for_good(void **state)
 {
     (void)state;
-    fail_commands_everywhere(true, true);
+    fail_everywhere(whole_commands, true, true);
 }
 
 /* --- one life, looked at afterwards --- */
@@ -354,54 +382,33 @@ static void check_after(const struct life *life, const char *path)
         tote_run_row_finish(&runs[i]);
     free(runs);
     tote_store_close(store);
+    check_whole(path);
 }
 
-static void remove_store(const char *path)
+static void whole_run(void)
 {
-    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
-    for (int i = 0; i < 4; i++) {
-        char side[64];
-        snprintf(side, sizeof side, "%s%s", path, suffixes[i]);
-        unlink(side);
-    }
-}
-
-static void fail_everywhere(bool for_good, bool full)
-{
-    int failures;
-    plan.at = 0;
-    do {
-        plan.for_good = for_good;
-        plan.full = full;
-        plan.calls = plan.failures = 0;
-        struct life life = live("faulty.tote");
-        failures = plan.failures;
-        int at = plan.at;
-        plan.at = -1;
-        check_after(&life, "faulty.tote");
-        remove_store("faulty.tote");
-        plan.at = at + 1;
-    } while (failures > 0);
-    assert_in_range(plan.at, 60, 2000); /* calls of a life without a failure */
-    plan.at = -1;
+    struct life life = live("faulty.tote");
+    int at = stop_failing();
+    check_after(&life, "faulty.tote");
+    plan.at = at;
 }
 
 static void test_error_once(void **state)
 {
     (void)state;
-    fail_everywhere(false, false);
+    fail_everywhere(whole_run, false, false);
 }
 
 static void test_error_for_good(void **state)
 {
     (void)state;
-    fail_everywhere(true, false);
+    fail_everywhere(whole_run, true, false);
 }
 
 static void test_full_for_good(void **state)
 {
     (void)state;
-    fail_everywhere(true, true);
+    fail_everywhere(whole_run, true, true);
 }
 
 /* A sync that failed and would succeed when tried again is not tried again. */
@@ -426,7 +433,7 @@ static void test_no_second_try(void **state)
     assert_true(tote_writer_stop(writer, NULL) < 0);
     plan.at = -1;
     tote_store_close(store);
-    remove_store("faulty.tote");
+    tote_store_unlink("faulty.tote");
 }
 
 /* --- a disk that is full --- */

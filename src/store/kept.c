@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* kept.c: see kept.h. */
-#include "cli/kept.h"
+#include "store/kept.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -20,6 +20,10 @@ int tote_beneath_check(const char *path);
  * itself. flags do not make files. */
 int tote_beneath_open(int folder, const char *path, int flags);
 
+/* The same; -EXDEV also for what lies on another filesystem, mounted on the way or at
+ * the end (where there is openat2). */
+int tote_beneath_open_near(int folder, const char *path, int flags);
+
 /* The folder that holds path's last component, opened with O_PATH; *ret_name is that
  * component, borrowed from path. -errno: as open. */
 int tote_beneath_parent(int folder, const char *path, const char **ret_name);

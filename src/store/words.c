@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* words.c: see words.h. */
-#include "cli/words.h"
+#include "store/words.h"
 
 #include <errno.h>
 #include <stdlib.h>

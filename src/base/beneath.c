@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* beneath.c: opens what lies below a folder (beneath.h). */
-#include "core/beneath.h"
+#include "base/beneath.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -85,20 +85,30 @@ static int walk(int folder, const char *path, int flags)
 
 /* --- opening --- */
 
-int tote_beneath_open(int folder, const char *path, int flags)
+static int open_resolved(int folder, const char *path, int flags, unsigned more)
 {
     int rc = strcmp(path, ".") == 0 ? 0 : tote_beneath_check(path);
     if (rc < 0)
         return rc;
     struct open_how how = {
         .flags = (unsigned)(flags | O_CLOEXEC),
-        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | more,
     };
     long fd = syscall(SYS_openat2, folder, path, &how, sizeof how);
     if (fd >= 0)
         return (int)fd;
     /* EPERM: filters from before openat2 say so to calls that they do not know. */
     return errno == ENOSYS || errno == EPERM ? walk(folder, path, flags) : -errno;
+}
+
+int tote_beneath_open(int folder, const char *path, int flags)
+{
+    return open_resolved(folder, path, flags, 0);
+}
+
+int tote_beneath_open_near(int folder, const char *path, int flags)
+{
+    return open_resolved(folder, path, flags, RESOLVE_NO_XDEV);
 }
 
 int tote_beneath_parent(int folder, const char *path, const char **ret_name)

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* folder.c: reads and removes folders (folder.h). */
-#include "core/folder.h"
+/* folder.c: opens, makes and removes folders (folder.h). */
+#include "base/folder.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/publisher.h"
+#include "base/slice.h"
 
 #define READ_FOLDER (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define LIFTS_MAX   65536u /* names tried for a folder that is lifted */
@@ -31,9 +30,22 @@ int tote_folder_open(int parent, const char *name)
     return fd;
 }
 
-static bool is_dots(const char *name)
+bool tote_folder_is_dots(const char *name)
 {
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+int tote_folder_make_parents(int folder, const char *path)
+{
+    char part[TOTE_FILE_NAME_MAX];
+    for (const char *slash = path; (slash = strchr(slash, '/')); slash++) {
+        size_t n = (size_t)(slash - path);
+        memcpy(part, path, n);
+        part[n] = '\0';
+        if (mkdirat(folder, part, 0700) < 0 && errno != EEXIST)
+            return -errno;
+    }
+    return 0;
 }
 
 /* --- removing --- */
@@ -85,7 +97,7 @@ static bool clear_child(struct removal *removal, const char *name)
         return false;
     }
     for (struct dirent *entry; (entry = readdir(child));) {
-        if (is_dots(entry->d_name))
+        if (tote_folder_is_dots(entry->d_name))
             continue;
         has_gone_on |=
             remove_entry(fd, entry->d_name) || lift(removal, fd, entry->d_name);
@@ -101,7 +113,7 @@ static bool sweep(struct removal *removal, DIR *top)
     bool has_gone_on = false;
     rewinddir(top);
     for (struct dirent *entry; (entry = readdir(top));) {
-        if (is_dots(entry->d_name))
+        if (tote_folder_is_dots(entry->d_name))
             continue;
         has_gone_on |= remove_entry(removal->top, entry->d_name) ||
                        clear_child(removal, entry->d_name);
@@ -109,20 +121,24 @@ static bool sweep(struct removal *removal, DIR *top)
     return has_gone_on;
 }
 
-void tote_folder_remove_at(int parent, const char *name)
+int tote_folder_remove_at(int parent, const char *name)
 {
+    if (unlinkat(parent, name, AT_REMOVEDIR) == 0)
+        return 0;
+    int code = errno;
     int fd = tote_folder_open(parent, name);
     DIR *top = fd >= 0 ? fdopendir(fd) : NULL;
     struct removal removal = {.top = fd};
-    while (unlinkat(parent, name, AT_REMOVEDIR) < 0 && top && sweep(&removal, top))
-        continue;
+    while (top && code && sweep(&removal, top))
+        code = unlinkat(parent, name, AT_REMOVEDIR) < 0 ? errno : 0;
     if (top)
         closedir(top);
     else if (fd >= 0)
         close(fd);
+    return -code;
 }
 
-void tote_folder_remove(const char *path)
+int tote_folder_remove(const char *path)
 {
-    tote_folder_remove_at(AT_FDCWD, path);
+    return tote_folder_remove_at(AT_FDCWD, path);
 }

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cli/words.h"
 #include "store/store.h"
+#include "store/words.h"
 
 /* Number of the last list that is in the store; 0: none yet. */
 uint32_t tote_kept_list(struct tote_store *store);
