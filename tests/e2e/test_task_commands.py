@@ -440,11 +440,18 @@ def test_a_task_that_kills_its_worker(bench):
     assert processes_with(bench.mark) == []
 
 
+def heed_signals():
+    """Whoever runs the tests may ignore them, as nohup does; the keeper would then too."""
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def begin(bench, script):
     """A worker in the middle of a task that has made daemons; its keeper."""
     sign = bench.folder / "sign"
     pack, arguments = bench.arguments(bench.slice().sh(DAEMON + "; " + script, str(sign)))
-    keeper = subprocess.Popen(arguments, stdout=subprocess.PIPE, env=bench.env)
+    keeper = subprocess.Popen(arguments, stdout=subprocess.PIPE, env=bench.env,
+                              preexec_fn=heed_signals)
     assert wait_until(sign.exists)
     return keeper, pack
 
