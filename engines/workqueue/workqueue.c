@@ -283,8 +283,11 @@ static void look_if_stuck(void)
     bool is_stuck = manager_is_stuck(why);
     if (is_stuck && program.workers.n > 0 &&
         workers_room(&program.workers) < (uint64_t)MANAGER_DISK_MB << 20)
-        tote_engine_die(1, "the disk with %.300s is full: %s", program.workers.folder,
-                        why);
+        tote_engine_die(
+            1,
+            "the disk with %.300s is full: workers with less than %d MB are "
+            "given no batch",
+            program.workers.folder, MANAGER_DISK_MB);
     if (is_stuck && !program.has_said_stuck)
         fprintf(stderr, "%s\n", why);
     program.has_said_stuck = is_stuck;

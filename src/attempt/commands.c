@@ -42,8 +42,8 @@ static int write_pack(const char *path, const void *bytes, size_t n,
     if (!beside)
         return tote_file_fail("write the pack", path, ENOMEM, err);
     snprintf(beside, size, "%s.%ld.part", path, (long)getpid());
-    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    int code = fd < 0 ? errno : -tote_file_write(fd, bytes, n);
+    int fd = tote_file_make(beside);
+    int code = fd < 0 ? -fd : -tote_file_write(fd, bytes, n);
     if (fd >= 0 && close(fd) < 0 && !code)
         code = errno;
     if (!code && rename(beside, path) < 0)

@@ -52,6 +52,8 @@ static int check_one(int folder, const char *path, struct tote_result_file *ret_
     const char *wrong = judge(fd, &info);
     if (!wrong)
         wrong = hash(fd, ret_file);
+    if (!wrong)
+        ret_file->mode = (uint16_t)(info.st_mode & TOTE_FILE_MODES);
     close(fd);
     return wrong ? tote_error_set(why, -EBADMSG, "the file %.300s that it made: %s",
                                   path, wrong)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* outputs.h: the files that a command has made: that they are there and are nothing but
- * files, their sizes and digests, and that they are on the disk. Private to
+ * files, their sizes, digests and modes, and that they are on the disk. Private to
  * src/attempt.
  */
 #ifndef TOTE_OUTPUTS_H

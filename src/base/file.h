@@ -22,6 +22,11 @@ int tote_file_read(int fd, size_t most, void **ret_bytes, size_t *ret_n);
 /* All n bytes from where fd stands. 0 or -errno. */
 int tote_file_write(int fd, const void *bytes, size_t n);
 
+/* A new file of mode 0600, open for writing, in place of whatever has its name: for
+ * folders in which commands may write too, and may have put a link or a pipe. Returns
+ * a descriptor or -errno. */
+int tote_file_make(const char *path);
+
 /* "cannot DOING PATH: REASON". Returns -code. */
 int tote_file_fail(const char *doing, const char *path, int code,
                    struct tote_error *err);

@@ -51,6 +51,14 @@ static const char *judge_result(const struct tote_result *result)
                : NULL;
 }
 
+static const char *judge_modes(const struct tote_result *result)
+{
+    for (size_t i = 0; i < result->n_outs; i++)
+        if (result->outs[i].mode & ~TOTE_FILE_MODES)
+            return "a file in it has a mode that is more than permissions";
+    return NULL;
+}
+
 /* --- writing --- */
 
 struct tote_pack_writer {
@@ -95,6 +103,7 @@ static void put_result(struct tote_wire_out *out, const struct tote_result *resu
         tote_wire_put(out, result->outs[i].size, 8);
         tote_wire_put(out, result->outs[i].digest.high, 8);
         tote_wire_put(out, result->outs[i].digest.low, 8);
+        tote_wire_put(out, result->outs[i].mode, 2);
     }
 }
 
@@ -104,6 +113,8 @@ void tote_pack_add(struct tote_pack_writer *w, const struct tote_result *result)
         w->wrong = "its tasks are not in order";
     if (!w->wrong)
         w->wrong = judge_result(result);
+    if (!w->wrong)
+        w->wrong = judge_modes(result);
     w->added++;
     if (!w->wrong)
         put_result(&w->out, result);
@@ -140,6 +151,7 @@ static void take_files(struct tote_wire_in *in, struct filling *filling,
         file.size = tote_wire_take(in, 8);
         file.digest.high = tote_wire_take(in, 8);
         file.digest.low = tote_wire_take(in, 8);
+        file.mode = (uint16_t)tote_wire_take_most(in, 2, TOTE_FILE_MODES);
         if (first)
             first[i] = file;
         filling->n_files++;

@@ -37,7 +37,8 @@
 #define TOTE_ARGS_N_MAX     65536u      /* words of a task's argv */
 #define TOTE_FILES_MAX      256u        /* files that a task reads, or makes */
 #define TOTE_FILE_NAME_MAX  4096u       /* bytes of a file's path, NUL included */
-#define TOTE_LEFT_NAME_MAX  255u        /* bytes of a name that a command left */
+#define TOTE_FILE_MODES     0777u /* what travels of a file's mode: never setuid */
+#define TOTE_LEFT_NAME_MAX  255u  /* bytes of a name that a command left */
 
 /* The same for all tasks of a slice. Texts are borrowed. */
 struct tote_rules {
@@ -137,6 +138,7 @@ uint32_t tote_slice_count_max(uint64_t stream_max);
 struct tote_result_file {
     uint64_t size;
     struct tote_digest digest;
+    uint16_t mode; /* as the command gave it: of the permissions, TOTE_FILE_MODES */
 };
 
 /* What came of one attempt, beside its record. Spans and texts are borrowed. */
@@ -178,8 +180,8 @@ void tote_pack_finish(struct tote_pack *pack);
 
 /* The digest that goes into the record of an ok attempt: XXH3-128 over the kept stdout,
  * its whole length and the sizes and digests of the files it made, in order. stderr,
- * times, memory and what it left are not in it: they differ between runs of the same
- * command. */
+ * times, memory, modes and what it left are not in it: they differ between runs of the
+ * same command. */
 struct tote_digest tote_result_digest(const struct tote_result *result);
 
 /* Names of the two files of a batch within a folder of slices:

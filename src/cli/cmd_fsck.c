@@ -51,9 +51,10 @@ static int show(const struct tote_fsck *fsck, struct complaints *complaints)
                fsck->damaged);
         return 0;
     }
-    json_t *root = json_pack("{s:i, s:I, s:I, s:O}", "schema_version", 1, "checked",
-                             (json_int_t)fsck->checked, "damaged",
-                             (json_int_t)fsck->damaged, "damages", complaints->array);
+    json_t *root =
+        json_pack("{s:i, s:I, s:I, s:I, s:O}", "schema_version", 1, "checked",
+                  (json_int_t)fsck->checked, "damaged", (json_int_t)fsck->damaged,
+                  "lost", (json_int_t)fsck->lost, "damages", complaints->array);
     int rc = root ? json_dumpf(root, stdout, JSON_INDENT(2)) : -1;
     printf("\n");
     json_decref(root);
@@ -74,6 +75,12 @@ static int check(const char *store, const struct fsck_settings *settings,
                  : tote_store_fsck(store, fsck, complain, &complaints, err);
     if (rc == 0 && show(fsck, &complaints) < 0)
         rc = tote_error_set(err, -EIO, "cannot write the result");
+    if (rc == 0 && fsck->lost > 0 && !settings->json)
+        printf("tasks lost: %" PRIu64 "; the list counts as not read to its end: tote "
+               "resume reads it again, or says how to give it\n",
+               fsck->lost);
+    if (rc == 0 && settings->salvage[0] && !settings->json)
+        printf("what is whole is in %s\n", settings->salvage);
     json_decref(complaints.array);
     return rc;
 }

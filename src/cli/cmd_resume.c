@@ -32,8 +32,10 @@ const struct tote_subcommand tote_command_resume = {
     .notes =
         "Command and list are in the store. What no option says is as the last run of\n"
         "the store had it, the engine too, also where a default is named below. What\n"
-        "one says stays for the resumes after it, but for --force, --retry-failed,\n"
-        "--joblog, --engine-log, --progress and --json, which are of one run.\n"
+        "one says stays for the resumes after it once its engine is ready, but for\n"
+        "--force, --retry-failed, --joblog, --engine-log, --progress and --json, "
+        "which\n"
+        "are of one run.\n"
         "With a changed list: tote run --resume --store STORE [OPTIONS] -- COMMAND "
         "...\n",
     .goes_on = true,

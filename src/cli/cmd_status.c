@@ -110,6 +110,18 @@ static bool is_done(const struct tote_tally *tally)
     return tally->is_whole && tally->done + tally->failed >= tally->total;
 }
 
+/* The last run came to its end, but files or tasks of the bag are lost since, or there
+ * is a new list. */
+static void deny_complete(struct status *status)
+{
+    if (strcmp(status->state, tote_run_state_name(TOTE_RUN_COMPLETE)) != 0)
+        return;
+    status->state = tote_run_state_name(TOTE_RUN_INTERRUPTED);
+    snprintf(status->why, sizeof status->why, "%s",
+             status->tally.is_whole ? "not all tasks of its list have a result"
+                                    : "not all of its list is in the store");
+}
+
 /* A last run that was cut short is no matter if nothing is left to do. */
 static void conclude(struct tote_store *store, struct status *status)
 {
@@ -117,6 +129,7 @@ static void conclude(struct tote_store *store, struct status *status)
         return;
     if (!is_done(&status->tally)) {
         status->go_on = tote_advice_go_on(store);
+        deny_complete(status);
     } else if (strcmp(status->state, tote_run_state_name(TOTE_RUN_INTERRUPTED)) == 0) {
         status->state = tote_run_state_name(TOTE_RUN_COMPLETE);
         status->why[0] = '\0';

@@ -3,34 +3,18 @@
 #include "cli/order.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <limits.h>
 #include <math.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/advice.h"
+#include "cli/order_state.h"
+#include "cli/place.h"
 #include "store/kept.h"
 
-enum { ID_MAX = 17 }; /* 16 hex digits and a terminator */
-
-struct tote_order {
-    struct tote_settings *settings;
-    struct tote_items *items;       /* null: the store has the list */
-    struct tote_words column_names; /* none: numbers only */
-    size_t n_columns;
-    struct tote_template *template;
-    struct tote_commands commands;
-    uint32_t list; /* 0: not known yet */
-    char id[ID_MAX];
-    char start[PATH_MAX], results[2 * PATH_MAX], work[3 * PATH_MAX];
-};
-
-static int no_memory(struct tote_error *err)
+int tote_order_no_memory(struct tote_error *err)
 {
     return tote_error_set(err, -ENOMEM, "out of memory for the bag");
 }
@@ -54,14 +38,14 @@ static int open_items(struct tote_order *order, struct tote_error *err)
         source.lists = tote_recipe_lists(&s->recipe);
         source.n_lists = s->recipe.n_lists;
         if (!source.lists)
-            return no_memory(err);
+            return tote_order_no_memory(err);
     }
     int rc = tote_items_open(&source, &order->items, err);
     const char *const *names =
         rc == 0 ? tote_items_columns(order->items, &order->n_columns) : NULL;
     for (size_t i = 0; rc == 0 && names && i < order->n_columns; i++)
         if (tote_words_add(&order->column_names, names[i], strlen(names[i])) < 0)
-            rc = no_memory(err);
+            rc = tote_order_no_memory(err);
     return rc;
 }
 
@@ -74,8 +58,8 @@ static int parse_template(struct tote_order *order, struct tote_error *err)
                                order->settings->shell, &order->template, err);
 }
 
-static int absolute(const char *start, const char *path, char *into, size_t size,
-                    struct tote_error *err)
+int tote_order_absolute(const char *start, const char *path, char *into, size_t size,
+                        struct tote_error *err)
 {
     int n = path[0] == '/' ? snprintf(into, size, "%s", path)
                            : snprintf(into, size, "%s/%s", start, path);
@@ -90,15 +74,15 @@ static int find_start(struct tote_order *order, struct tote_error *err)
 {
     if (!getcwd(order->start, sizeof order->start))
         return tote_error_set(err, -EINVAL, "no current folder: %s", strerror(errno));
-    return absolute(order->start, order->settings->results, order->results,
-                    sizeof order->results, err);
+    return tote_order_absolute(order->start, order->settings->results, order->results,
+                               sizeof order->results, err);
 }
 
 static struct tote_order *create(struct tote_settings *settings, struct tote_error *err)
 {
     struct tote_order *order = calloc(1, sizeof *order);
     if (!order) {
-        no_memory(err);
+        tote_order_no_memory(err);
         return NULL;
     }
     order->settings = settings;
@@ -151,7 +135,7 @@ static int print_item(struct tote_order *order, const struct tote_item *item,
         return rc;
     char *line = tote_shell_join(expanded.command.args, expanded.command.n_args);
     if (!line)
-        rc = no_memory(err);
+        rc = tote_order_no_memory(err);
     else if (fprintf(out, "%s\n", line) < 0)
         rc =
             tote_error_set(err, -EIO, "cannot write the commands: %s", strerror(errno));
@@ -178,134 +162,6 @@ int tote_order_print(struct tote_order *order, FILE *out, struct tote_error *err
     return state;
 }
 
-/* --- into a store --- */
-
-static int note_text(struct tote_store *store, uint32_t list, const char *name,
-                     char *text, struct tote_error *err)
-{
-    int rc = text ? tote_kept_set(store, list, name, text, err) : no_memory(err);
-    free(text);
-    return rc;
-}
-
-/* Values that are too long for a setting are in the store as tasks soon; until then
- * they cannot be read again, as those of a pipe. */
-static int note_values(struct tote_order *order, struct tote_store *store,
-                       uint32_t list, struct tote_error *err)
-{
-    enum { SETTING_MAX = 1 << 20 };
-    char *text = tote_recipe_lists_text(&order->settings->recipe);
-    if (text && strlen(text) > SETTING_MAX) {
-        free(text);
-        return tote_kept_set(store, list, "source", "pipe", err);
-    }
-    int rc = note_text(store, list, "items", text, err);
-    return rc < 0 ? rc : tote_kept_set(store, list, "source", "values", err);
-}
-
-static int note_file(struct tote_order *order, struct tote_store *store, uint32_t list,
-                     const char *source, const char *path, struct tote_error *err)
-{
-    char full[2 * PATH_MAX];
-    int rc = absolute(order->start, path, full, sizeof full, err);
-    if (rc == 0)
-        rc = tote_kept_set(store, list, "items_file", full, err);
-    return rc < 0 ? rc : tote_kept_set(store, list, "source", source, err);
-}
-
-static int note_source(struct tote_order *order, struct tote_store *store,
-                       uint32_t list, struct tote_error *err)
-{
-    const struct tote_settings *s = order->settings;
-    int rc = tote_kept_set(store, list, "null", s->null ? "yes" : "no", err);
-    if (rc < 0)
-        return rc;
-    switch (tote_settings_source(s)) {
-    case TOTE_SOURCE_VALUES:
-        return note_values(order, store, list, err);
-    case TOTE_SOURCE_FILE:
-        return note_file(order, store, list, "file", s->items_file, err);
-    case TOTE_SOURCE_CSV:
-        return note_file(order, store, list, "csv", s->csv, err);
-    case TOTE_SOURCE_STDIN:
-        break;
-    }
-    return tote_kept_set(store, list, "source", "pipe", err);
-}
-
-static int make_id(struct tote_store *store, struct tote_error *err)
-{
-    uint64_t number;
-    char id[ID_MAX];
-    char *there = tote_store_get(store, "id");
-    bool is_there = there != NULL;
-    free(there);
-    if (is_there)
-        return 0;
-    if (getrandom(&number, sizeof number, 0) != sizeof number)
-        return tote_error_set(err, -EIO, "no random numbers: %s", strerror(errno));
-    snprintf(id, sizeof id, "%016" PRIx64, number);
-    return tote_store_set(store, "id", id, err);
-}
-
-static bool is_folder(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-}
-
-/* Neither the results folder is there nor that in which the bag was begun. */
-static bool has_moved(struct tote_store *store, const char *results)
-{
-    char *start = tote_kept_get(store, 1, "start");
-    bool is_gone = start && !is_folder(start) && !is_folder(results);
-    free(start);
-    return is_gone;
-}
-
-/* Where the files of this bag are, whatever list is run; elsewhere only if all was
- * moved: what is done is looked for there. A list that makes none may be given from
- * anywhere. */
-static int note_places(struct tote_order *order, struct tote_store *store,
-                       struct tote_error *err)
-{
-    char *results = tote_store_get(store, "results_folder");
-    bool has_outs = tote_template_has_outs(order->template);
-    bool is_same = results && strcmp(results, order->results) == 0;
-    int rc = 0;
-    if (results && !has_outs)
-        snprintf(order->results, sizeof order->results, "%s", results);
-    else if (results && !is_same && !has_moved(store, results))
-        rc = tote_error_set(err, -EINVAL,
-                            "the files of this store are in %.300s, not in %.300s",
-                            results, order->results);
-    else if (!is_same)
-        rc = tote_store_set(store, "results_folder", order->results, err);
-    free(results);
-    return rc < 0 ? rc : make_id(store, err);
-}
-
-int tote_order_note(struct tote_order *order, struct tote_store *store, uint32_t list,
-                    struct tote_error *err)
-{
-    const struct tote_settings *s = order->settings;
-    int rc = note_places(order, store, err);
-    if (rc == 0)
-        rc = note_text(store, list, "command", tote_recipe_command_text(&s->recipe),
-                       err);
-    if (rc == 0)
-        rc = tote_kept_set(store, list, "shell", s->shell ? "yes" : "no", err);
-    if (rc == 0)
-        rc = tote_kept_set(store, list, "start", order->start, err);
-    if (rc == 0)
-        rc = tote_kept_set_columns(store, list, &order->column_names, order->n_columns,
-                                   err);
-    if (rc == 0)
-        rc = note_source(order, store, list, err);
-    order->list = list;
-    return rc;
-}
-
 /* --- from a store --- */
 
 static int damaged(const char *what, struct tote_error *err)
@@ -330,7 +186,7 @@ static int is_gone(struct tote_store *store, struct tote_error *err)
     int rc = tote_error_set(
         err, -EINVAL,
         "the list came through a pipe, or was too long to be kept, and not all of it "
-        "had been read: give it again, %s",
+        "is in the store: give it again, %s",
         line ? line : "tote run --store STORE --resume -- COMMAND");
     free(line);
     return rc;
@@ -378,26 +234,22 @@ static int reopen_list(struct tote_order *order, struct tote_store *store,
 /* Else every task would fail by itself. */
 static int check_start(const struct tote_order *order, struct tote_error *err)
 {
-    if (order->settings->cwd != TOTE_CWD_START || is_folder(order->start))
+    if (order->settings->cwd != TOTE_CWD_START || tote_place_is_folder(order->start))
         return 0;
     return tote_error_set(err, -EINVAL,
                           "the commands of this store run in %.300s, where it was "
-                          "started, but that folder is not there any more",
+                          "started, but that folder is not there any more: if it was "
+                          "moved, give command and list again where it is now: tote "
+                          "run --store STORE --resume -- COMMAND",
                           order->start);
-}
-
-static bool is_below(const char *path, const char *folder)
-{
-    size_t n = strlen(folder);
-    return strncmp(path, folder, n) == 0 && path[n] == '/';
 }
 
 /* A results folder that the user has removed is made again, but not together with the
  * folder around it: that was moved, and its results with it. */
 static int check_results(const struct tote_order *order, struct tote_error *err)
 {
-    if (!tote_template_has_outs(order->template) || is_folder(order->start) ||
-        is_folder(order->results) || !is_below(order->results, order->start))
+    if (!tote_template_has_outs(order->template) ||
+        !tote_place_is_gone_with(order->results, order->start))
         return 0;
     return tote_error_set(
         err, -EINVAL,
@@ -443,7 +295,7 @@ static int find_work(struct tote_order *order, struct tote_store *store,
     }
     if (!getcwd(here, sizeof here))
         return tote_error_set(err, -EINVAL, "no current folder: %s", strerror(errno));
-    int rc = absolute(here, tote_store_path(store), path, sizeof path, err);
+    int rc = tote_order_absolute(here, tote_store_path(store), path, sizeof path, err);
     snprintf(order->work, sizeof order->work, "%s.work", path);
     return rc;
 }
@@ -483,6 +335,8 @@ struct tote_commands *tote_order_commands(struct tote_order *order,
         .results = order->results,
         .work = order->work,
         .may_overwrite = order->settings->force,
+        .note = order->is_to_be_noted ? tote_order_write : NULL,
+        .context = order,
     };
     fill_rules(order);
     return &order->commands;

@@ -3,7 +3,7 @@
  * store, and noted in a store so that it can be put together again.
  *
  *     tote_order_open(&settings, &order, &err);           // items and template
- *     tote_order_note(order, store, 1, &err);             // into a new store
+ *     tote_order_note(order, store, 1, false, &err);      // into a new store
  *     config.commands = tote_order_commands(order, store, &err);
  *     tote_order_close(order);
  *
@@ -35,9 +35,10 @@ void tote_order_close(struct tote_order *order); /* null is accepted */
 int tote_order_print(struct tote_order *order, FILE *out, struct tote_error *err);
 
 /* As a further list of a store, 1 if it is new: to be followed by tote_order_commands.
- */
+ * A store that goes on hears of it once the list is taken in: one that is refused
+ * leaves no trace, neither its command nor the folder it was given in. */
 int tote_order_note(struct tote_order *order, struct tote_store *store, uint32_t list,
-                    struct tote_error *err);
+                    bool goes_on, struct tote_error *err);
 
 /* What the run needs, borrowed from the order; null and a sentence. */
 struct tote_commands *tote_order_commands(struct tote_order *order,

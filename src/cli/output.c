@@ -29,8 +29,9 @@ struct tote_output {
     uint64_t listed; /* tasks below are known to be passed, or waited for */
     bool goes_on;    /* there may be tasks that are not listed any more */
     bool is_closed[TOTE_STREAMS];
-    uint64_t cuts; /* streams that were longer than stream_max */
-    int code;      /* errno of what could not be written; 0 */
+    uint64_t cuts;   /* streams that were longer than stream_max */
+    bool is_in_line; /* what commands have said on stderr ended within a line */
+    int code;        /* errno of what could not be written; 0 */
 };
 
 struct tote_output *tote_output_create(enum tote_print how, uint64_t stream_max)
@@ -86,6 +87,15 @@ static const char *advice(const struct tote_output *output)
 
 enum { CUTS_MAX = 3 }; /* that are said one by one */
 
+/* A sentence of ours begins a line, also behind a command's that did not end its own.
+ */
+static void begin_line(struct tote_output *output)
+{
+    if (output->is_in_line)
+        fputc('\n', stderr);
+    output->is_in_line = false;
+}
+
 static void say_cut(struct tote_output *output, uint64_t task, int stream,
                     uint64_t kept, uint64_t written)
 {
@@ -95,16 +105,19 @@ static void say_cut(struct tote_output *output, uint64_t task, int stream,
     char at[32], of[32];
     tote_output_size(kept, at);
     tote_output_size(written, of);
+    begin_line(output);
     fprintf(stderr, "tote: task %" PRIu64 ": %s cut at %s of %s%s\n", task,
             names[stream], at, of, advice(output));
 }
 
-static void say_more_cuts(const struct tote_output *output)
+static void say_more_cuts(struct tote_output *output)
 {
     uint64_t more = output->cuts > CUTS_MAX ? output->cuts - CUTS_MAX : 0;
-    if (more > 0)
-        fprintf(stderr, "tote: and %" PRIu64 " more stream%s cut%s\n", more,
-                more > 1 ? "s" : "", advice(output));
+    if (more == 0)
+        return;
+    begin_line(output);
+    fprintf(stderr, "tote: and %" PRIu64 " more stream%s cut%s\n", more,
+            more > 1 ? "s" : "", advice(output));
 }
 
 static void print_stream(struct tote_output *output, const struct tote_result *result,
@@ -115,6 +128,8 @@ static void print_stream(struct tote_output *output, const struct tote_result *r
     if (span->size == 0 || output->is_closed[stream])
         return;
     int code = tote_output_write(fds[stream], span->data, span->size);
+    if (stream == TOTE_STDERR)
+        output->is_in_line = ((const char *)span->data)[span->size - 1] != '\n';
     output->is_closed[stream] = code != 0;
     if (code && code != EPIPE && output->code == 0)
         output->code = code;
@@ -260,6 +275,7 @@ int tote_output_end(struct tote_output *output, struct tote_error *err)
             if (state_of(output, task) >= DONE)
                 print_stored(output, task);
     say_more_cuts(output);
+    begin_line(output);
     int rc = output->code ? tote_error_set(err, -EIO,
                                            "cannot write what tasks have said: %s; the "
                                            "store has it, tote log",

@@ -51,3 +51,16 @@ int tote_place_store(const char *kind, char *into, size_t size, struct tote_erro
     int rc = n < 0 || (size_t)n >= size ? -ENAMETOOLONG : make_folders(into);
     return rc < 0 ? no_place(into, rc, err) : 0;
 }
+
+bool tote_place_is_folder(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+bool tote_place_is_gone_with(const char *path, const char *folder)
+{
+    size_t n = strlen(folder);
+    bool is_below = strncmp(path, folder, n) == 0 && path[n] == '/';
+    return is_below && !tote_place_is_folder(folder) && !tote_place_is_folder(path);
+}

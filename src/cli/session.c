@@ -92,6 +92,16 @@ static void show_progress(void *context, const struct tote_progress *progress)
     tote_progress_show(session->cell, progress);
 }
 
+/* What a run that goes on was told holds for those after it, once its engine has come
+ * up: one that does not would be named to every resume, and fail each time. */
+static int keep_settings(void *context, struct tote_error *err)
+{
+    struct tote_session *session = context;
+    return session->is_old ? tote_settings_note(&session->settings, session->command,
+                                                session->store, err)
+                           : 0;
+}
+
 static void take_result(void *context, const struct tote_record *record,
                         const struct tote_result *result, bool is_last)
 {
@@ -166,6 +176,7 @@ static void fill_config(struct tote_session *session)
         .notice = notice,
         .draining = say_draining,
         .result = take_result,
+        .ready = keep_settings,
         .context = session,
     };
 }
@@ -198,9 +209,6 @@ int tote_session_begin(struct tote_session *session, struct tote_error *err)
                  : 0;
     if (rc == 0 && !session->store)
         rc = tote_session_open_store(session, err);
-    if (rc == 0 && session->is_old) /* what is said last holds from now on */
-        rc = tote_settings_note(&session->settings, session->command, session->store,
-                                err);
     session->run.goes_on = session->is_old;
     if (rc == 0)
         say_loss_window(session);

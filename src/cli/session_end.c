@@ -14,7 +14,6 @@
 #include "cli/session_store.h"
 #include "cli/signals.h"
 #include "report/report.h"
-#include "store/kept.h"
 
 /* A bag of a kernel has its report on stdout and is quiet where nobody looks on. */
 bool tote_session_is_talkative(const struct tote_session *session)
@@ -131,15 +130,14 @@ void tote_session_finish(struct tote_session *session)
     free(session->go_on);
 }
 
-/* Before the store is closed. Going on does not help what is damaged, nor a resume
- * whose list has to be given again: that was its own sentence. */
+/* Before the store is closed. Going on does not help what is damaged, nor one that was
+ * refused: what to do instead was its own sentence. */
 static void find_go_on(struct tote_session *session, int rc)
 {
     bool is_damaged = rc == -EUCLEAN;
-    if (!session->store || is_damaged || session->command == TOTE_SETTINGS_COMPARE)
-        return;
-    if (rc < 0 && session->command == TOTE_SETTINGS_RESUME &&
-        tote_kept_is_gone(session->store))
+    bool is_refused = rc < 0 && tote_exit_of(rc) == TOTE_EXIT_USAGE;
+    if (!session->store || is_damaged || is_refused ||
+        session->command == TOTE_SETTINGS_COMPARE)
         return;
     session->go_on = tote_advice_go_on(session->store);
 }

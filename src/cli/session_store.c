@@ -87,7 +87,8 @@ static int note_settings(struct tote_session *session, struct tote_error *err)
 static int note_order(struct tote_session *session, uint32_t list,
                       struct tote_error *err)
 {
-    return session->order ? tote_order_note(session->order, session->store, list, err)
+    return session->order ? tote_order_note(session->order, session->store, list,
+                                            session->is_old, err)
                           : 0;
 }
 
@@ -169,9 +170,9 @@ static bool is_empty(struct tote_store *store)
 
 bool tote_session_close_store(struct tote_session *session, bool has_failed)
 {
-    bool is_there = session->store;
+    bool is_there = session->store && tote_store_has_its_name(session->store);
     bool is_worthless =
-        has_failed && !session->is_old && session->store && is_empty(session->store);
+        has_failed && !session->is_old && is_there && is_empty(session->store);
     tote_store_close(session->store);
     session->store = NULL;
     if (is_worthless)

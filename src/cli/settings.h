@@ -103,11 +103,11 @@ int tote_settings_print(const struct tote_settings *settings,
                         enum tote_settings_of command, FILE *out,
                         struct tote_error *err);
 
-/* Writes each option that reproduces the run into the store, its value as a bag file
- * has it, over that of the run before: those of the newest run hold. Of a bag of a
- * kernel, those that it shares with commands only if they are not the default, or are
- * there already; not the recipe. Names are words as the store's columns are:
- * start_timeout. */
+/* Writes each option that reproduces the run into the store, all of them or none, its
+ * value as a bag file has it, over that of the run before: those of the newest run
+ * hold. Of a bag of a kernel, those that it shares with commands only if they are not
+ * the default, or are there already; not the recipe. Names are words as the store's
+ * columns are: start_timeout. */
 int tote_settings_note(const struct tote_settings *settings,
                        enum tote_settings_of command, struct tote_store *store,
                        struct tote_error *err);

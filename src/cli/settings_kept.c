@@ -228,5 +228,9 @@ int tote_settings_note(const struct tote_settings *settings,
                        enum tote_settings_of command, struct tote_store *store,
                        struct tote_error *err)
 {
-    return each(settings, command, false, note, store, err);
+    int rc = tote_store_begin_settings(store, err);
+    if (rc < 0)
+        return rc;
+    rc = each(settings, command, false, note, store, err);
+    return tote_store_end_settings(store, rc, err);
 }

@@ -25,6 +25,10 @@ struct tote_commands {
                                * (0700) and removes: slices/, attempts/. With outputs it
                                * lies in results, to be on its filesystem */
     bool may_overwrite;       /* --force */
+    /* Called in the transaction that takes the list in whole: writes what holds of the
+     * store only with it. Or null. */
+    int (*note)(void *context, struct tote_store *store, struct tote_error *err);
+    void *context;
 };
 
 /* Name of the folder of an attempt, as tote-task makes it: "TASK.ATTEMPT". */

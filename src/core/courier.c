@@ -29,11 +29,15 @@ char *tote_courier_join(const char *folder, const char *name)
     return path;
 }
 
+/* A place where no folder can be is the user's mistake, a full disk is none. */
 static int make_folder(const char *path, struct tote_error *err)
 {
-    return mkdir(path, 0700) < 0
-               ? tote_file_fail("make the work folder", path, errno, err)
-               : 0;
+    if (mkdir(path, 0700) == 0)
+        return 0;
+    int code = errno;
+    bool is_mistake = code == ENOTDIR || code == EACCES || code == EROFS;
+    tote_file_fail("make the work folder", path, code, err);
+    return is_mistake ? -EINVAL : -code;
 }
 
 static int make_folders(struct tote_courier *courier, struct tote_error *err)
@@ -208,9 +212,9 @@ static int send_task(void *context, const struct tote_task_row *row)
 static int write_file(const char *path, const void *bytes, size_t n,
                       struct tote_error *err)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int fd = tote_file_make(path);
     if (fd < 0)
-        return tote_file_fail("make", path, errno, err);
+        return tote_file_fail("make", path, -fd, err);
     int rc = tote_file_write(fd, bytes, n);
     if (close(fd) < 0 && rc == 0)
         rc = -errno;

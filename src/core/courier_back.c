@@ -22,8 +22,8 @@ int tote_courier_check_room(const struct tote_courier *courier, struct tote_erro
     char *path = tote_courier_join(courier->slices, "room");
     if (!path)
         return 0;
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    int code = fd < 0 || fallocate(fd, 0, 0, (off_t)bytes) < 0 ? errno : 0;
+    int fd = tote_file_make(path);
+    int code = fd < 0 ? -fd : fallocate(fd, 0, 0, (off_t)bytes) < 0 ? errno : 0;
     if (fd >= 0)
         close(fd);
     unlink(path);

@@ -220,6 +220,21 @@ static int begin_listing(struct listing *listing)
                                           listing->err);
 }
 
+/* Of two tasks: within one, the template says so. */
+static int check_folders(struct listing *listing)
+{
+    struct tote_list_clash clash;
+    int rc = tote_store_list_clash(listing->store, listing->commands->list, &clash,
+                                   listing->err);
+    if (rc <= 0)
+        return rc;
+    return tote_error_set(listing->err, -EINVAL,
+                          "items %" PRIu64 " and %" PRIu64
+                          ": '%.200s' would be a file and a folder: name outputs "
+                          "apart, for example by {index}",
+                          clash.file, clash.below, clash.folder);
+}
+
 int tote_intake_note(const struct tote_commands *commands, struct tote_store *store,
                      bool is_whole, struct tote_error *err)
 {
@@ -230,13 +245,19 @@ int tote_intake_note(const struct tote_commands *commands, struct tote_store *st
                   : tote_store_set(store, "list_whole", is_whole ? "yes" : "no", err);
 }
 
-/* The number goes into the same transaction: a kill between the two would leave tasks
- * of a list that nobody knows of, and the next one of that number could not claim them.
+/* The number, and what the list brings along, go into the same transaction: a kill
+ * between the two would leave tasks of a list that nobody knows of, and the next one of
+ * that number could not claim them.
  */
 static int end_listing(struct listing *listing, int rc)
 {
     if (rc == 0)
+        rc = check_folders(listing);
+    if (rc == 0)
         rc = tote_intake_note(listing->commands, listing->store, true, listing->err);
+    if (rc == 0 && listing->commands->note)
+        rc = listing->commands->note(listing->commands->context, listing->store,
+                                     listing->err);
     if (rc == 0)
         return tote_store_list_commit(listing->store, listing->err);
     tote_store_list_cancel(listing->store);

@@ -19,9 +19,9 @@ bool tote_intake_is_whole(const struct tote_commands *commands, bool goes_on);
 /* --- whole, before the run --- */
 
 /* Reads the list to its end, waiting for it, into one transaction of the store, which
- * also notes the list's number. -EINTR: interrupted. -EINVAL: an item is bad, an input
- * is not there, two tasks make one file, a file is in the way; the sentence says which;
- * nothing has changed then. */
+ * also notes the list's number, and what commands->note does. -EINTR: interrupted.
+ * -EINVAL: an item is bad, an input is not there, two tasks make one file, a file is in
+ * the way; the sentence says which; nothing has changed then. */
 int tote_intake_whole(struct tote_commands *commands, struct tote_publisher *publisher,
                       struct tote_store *store, const struct tote_interrupt *interrupt,
                       struct tote_error *err);

@@ -96,6 +96,11 @@ static int no_memory(struct tote_error *err)
     return tote_error_set(err, -ENOMEM, "out of memory while publishing");
 }
 
+static bool has_no_links(int code)
+{
+    return code == EPERM || code == EOPNOTSUPP || code == ENOSYS || code == EMLINK;
+}
+
 /* Before it is changed: what is changed and not noted would not be synced. */
 static int note_parent(struct tote_publisher *publisher, const char *path)
 {
@@ -160,13 +165,16 @@ int tote_publisher_unlink_same(int folder, const char *name,
 
 /* --- checking what the task made --- */
 
-/* What came from elsewhere is read whole, and synced, since nobody did before. */
+/* What came from elsewhere is read whole, gets the mode that the command gave it there,
+ * and is synced, since nobody did before. Some filesystems keep no modes. */
 static int check_content(int fd, const struct tote_publisher_file *file,
                          struct tote_error *err)
 {
     uint64_t size;
     struct tote_digest digest;
     int rc = tote_digest_of_file(fd, &size, &digest);
+    if (rc == 0 && fchmod(fd, file->mode & TOTE_FILE_MODES) < 0 && !has_no_links(errno))
+        rc = -errno;
     if (rc == 0 && fsync(fd) < 0)
         rc = -errno;
     if (rc < 0)
@@ -268,11 +276,6 @@ struct place {
     int folder;
     const char *name;
 };
-
-static bool has_no_links(int code)
-{
-    return code == EPERM || code == EOPNOTSUPP || code == ENOSYS || code == EMLINK;
-}
 
 static int link_new(const struct place *from, const struct place *to)
 {

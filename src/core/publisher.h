@@ -40,15 +40,17 @@ struct tote_publisher_config {
     const char *results;  /* folder; made, 0777 & ~umask, if it is not there */
     const char *attempts; /* folder of the attempts' folders; on the same filesystem;
                            * null: only to look */
-    bool is_hostile; /* the files came from elsewhere: size and digest are checked, and
-                      * they are synced here; else a worker of this machine did both */
+    bool is_hostile; /* the files came from elsewhere: size and digest are checked, they
+                      * get their modes, and they are synced here; else a worker of
+                      * this machine did all that */
 };
 
 struct tote_publisher_file {
     const char *path; /* below results, and below the attempt's folder */
     uint64_t size;
     struct tote_digest digest;
-    bool is_ours; /* what is there now, this bag made: it may be replaced */
+    uint16_t mode; /* permissions; only if hostile */
+    bool is_ours;  /* what is there now, this bag made: it may be replaced */
 };
 
 struct tote_publisher;

@@ -69,8 +69,24 @@ struct states {
 static int note_listed(void *context, const struct tote_task_row *row)
 {
     struct states *states = context;
-    if (row->task < states->n && row->listed == states->list)
+    bool is_listed = row->listed > 0 && row->listed == states->list;
+    if (row->task < states->n && is_listed)
         states->of[row->task] |= STATE_LISTED;
+    return 0;
+}
+
+/* Mostly all are, by what is counted: then none need be read. A task that salvage could
+ * not save is of no list, not even of the first. */
+static int note_list(struct states *states)
+{
+    struct tote_standing all;
+    int rc = tote_store_standing(states->store, 0, &all, states->err);
+    if (rc < 0)
+        return rc;
+    if (all.list != states->list || all.listed != states->n)
+        return tote_store_each_task(states->store, 0, states->n, note_listed, states,
+                                    states->err);
+    memset(states->of, STATE_LISTED, states->n);
     return 0;
 }
 
@@ -151,11 +167,7 @@ static int fill_states(struct states *states)
     states->of = calloc(states->n + 1, 1);
     if (!states->of)
         return tote_error_set(states->err, -ENOMEM, "out of memory for the tasks");
-    if (states->list == 1)
-        memset(states->of, STATE_LISTED, states->n);
-    else
-        rc = tote_store_each_task(states->store, 0, states->n, note_listed, states,
-                                  states->err);
+    rc = note_list(states);
     if (rc == 0)
         rc = tote_store_each_result(states->store, note_record, states, states->err);
     if (rc == 0 && states->publisher)

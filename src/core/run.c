@@ -299,11 +299,11 @@ static int check_engine(const struct tote_run_config *config, struct tote_error 
     bool is_staged = config->commands->rules.is_staged;
     if (is_staged ? about->takes_staged : about->takes_shared)
         return 0;
-    return tote_error_set(
-        err, -EINVAL,
-        is_staged ? "engine %.100s does not move files: leave --data staged out"
-                  : "engine %.100s only moves files: give --data staged",
-        config->engine->name);
+    return tote_error_set(err, -EINVAL,
+                          is_staged
+                              ? "engine %.100s does not move files: give --data shared"
+                              : "engine %.100s only moves files: give --data staged",
+                          config->engine->name);
 }
 
 /* What is known of the bag before the engine is launched. */

@@ -60,6 +60,9 @@ struct tote_run_config {
      * result. Or null. */
     void (*result)(void *context, const struct tote_record *record,
                    const struct tote_result *result, bool is_last);
+    /* Called once, when the engine is ready and before it gets work; not for a bag of
+     * which everything is done already. What it fails with ends the run. Or null. */
+    int (*ready)(void *context, struct tote_error *err);
     void *context;
 };
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/folder.h"
 #include "core/intake.h"
@@ -17,7 +18,10 @@
 
 static int make_results(const char *results, struct tote_error *err)
 {
+    struct stat info;
     int rc = tote_folder_make(results);
+    if (rc == 0 && stat(results, &info) == 0 && !S_ISDIR(info.st_mode))
+        rc = -ENOTDIR;
     return rc < 0 ? tote_error_set(err, -EINVAL,
                                    "cannot make the results folder %.300s: %s", results,
                                    strerror(-rc))
@@ -53,15 +57,20 @@ static bool is_recorded(void *context, uint64_t task, uint32_t attempt)
     return found > 0 && record.outcome == TOTE_OUTCOME_OK && record.attempt == attempt;
 }
 
-/* A run that was killed left its work folder, and perhaps files in the results folder
- * that no record speaks of. */
-static int recover(struct tote_run_commands *c, struct tote_error *err)
+static bool is_there(const char *path)
 {
     struct stat info;
+    return stat(path, &info) == 0;
+}
+
+/* A run that was killed left its work folder, and perhaps files in the results folder
+ * that no record speaks of: also if the command of now makes none. */
+static int recover(struct tote_run_commands *c, struct tote_error *err)
+{
     char attempts[TOTE_FILE_NAME_MAX];
     snprintf(attempts, sizeof attempts, "%s/attempts", c->commands->work);
     int rc = 0;
-    if (tote_template_has_outs(c->commands->template) && stat(attempts, &info) == 0) {
+    if (is_there(attempts) && is_there(c->commands->results)) {
         uint64_t taken_back = 0;
         rc = open_publisher(c, err);
         if (rc == 0)
@@ -148,11 +157,14 @@ int tote_run_commands_open(const struct tote_run_config *config,
     c->commands = config->commands;
     c->store = store;
     c->dispatcher = d;
+    bool makes_results = !is_there(c->commands->results);
     int rc = open_folders(c, err);
     if (rc == 0)
         rc = prepare(c, ret_resume, err);
     if (rc < 0) {
         tote_run_commands_close(c);
+        if (makes_results) /* goes if nothing is in it */
+            rmdir(config->commands->results);
         return rc;
     }
     *ret_commands = c;

@@ -143,6 +143,8 @@ static int on_ready(struct run *run, const struct tote_event *event,
         rc = tote_run_row_set(&run->row->binding, event->binding, err);
     for (size_t i = 0; rc == 0 && i < event->n_workers; i++)
         rc = note_worker(run, &event->workers[i], 0, err);
+    if (rc == 0 && run->config->ready)
+        rc = tote_run_store_fault(run->config->ready(run->config->context, err));
     return rc < 0 ? rc : tote_dispatcher_ready(&run->dispatcher, err);
 }
 

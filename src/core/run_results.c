@@ -90,6 +90,7 @@ static int publish(struct tote_run_commands *c, const struct tote_command *comma
             .path = command->outs[i].path,
             .size = result->outs[i].size,
             .digest = result->outs[i].digest,
+            .mode = result->outs[i].mode,
             .is_ours = ours > 0,
         };
     }

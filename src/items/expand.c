@@ -223,21 +223,49 @@ static void end_name(struct expansion *x, size_t i, size_t from)
     end_text(x, from);
 }
 
-static int expand_out(struct expansion *x, size_t i)
+/* Why an earlier {out:} and number i cannot both be made, or null. */
+static const char *clash(const struct expansion *x, size_t i)
 {
-    struct file *file = &x->files[i];
-    const char *why = tote_path_refuse_out(x->text + file->path);
-    if (why)
-        return fail_file(x, true, file->path, why);
+    const char *path = x->text + x->files[i].path;
     if (find_file(x, i) < i)
-        return fail_file(x, true, file->path, "is named by two {out:}");
-    file->number = x->n_outs++;
-    size_t from = x->n, n_path = strlen(x->text + file->path);
+        return "is named by two {out:}";
+    for (size_t k = 0; k < i; k++) {
+        const char *other = x->text + x->files[k].path;
+        if (!x->template->files[k].is_out)
+            continue;
+        if (tote_path_is_below(path, other))
+            return "lies in what another {out:} makes as a file";
+        if (tote_path_is_below(other, path))
+            return "would be a file, and the folder of another {out:}";
+    }
+    return NULL;
+}
+
+/* What a command would take for an option is written so that it does not. */
+static void append_out(struct expansion *x, struct tote_path_piece path)
+{
     if (x->places->attempt) {
         append_text(x, x->places->attempt);
         append_text(x, "/");
+    } else if (x->text[path.at] == '-') {
+        append_text(x, "./");
     }
-    append_again(x, (struct tote_path_piece){file->path, n_path});
+    append_again(x, path);
+}
+
+static int expand_out(struct expansion *x, size_t i)
+{
+    struct file *file = &x->files[i];
+    file->path = (size_t)(tote_path_plain(x->text + file->path) - x->text);
+    const char *why = tote_path_refuse_out(x->text + file->path);
+    if (why)
+        return fail_file(x, true, file->path, why);
+    why = clash(x, i);
+    if (why)
+        return fail_file(x, true, file->path, why);
+    file->number = x->n_outs++;
+    size_t from = x->n, n_path = strlen(x->text + file->path);
+    append_out(x, (struct tote_path_piece){file->path, n_path});
     end_name(x, i, from);
     return x->rc;
 }

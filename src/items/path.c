@@ -61,12 +61,10 @@ const char *tote_path_refuse_out(const char *path)
         return "is empty";
     if (*path == '/')
         return "is absolute: write it relative to the results folder";
-    if (*path == '-')
-        return "begins with '-': a program would take it for an option";
     if (strlen(path) >= TOTE_FILE_NAME_MAX)
         return "is longer than 4095 bytes";
     if (has_control(path))
-        return "has a control character";
+        return "has a control character: name outputs by {index}";
     for (const char *at = path; at; at = strchr(at, '/')) {
         at += at != path; /* behind the slash */
         const char *why = refuse_component(at, strcspn(at, "/"));
@@ -74,6 +72,20 @@ const char *tote_path_refuse_out(const char *path)
             return why;
     }
     return NULL;
+}
+
+/* "./" alone and ".//x" are left: refuse_out says what is wrong with them. */
+const char *tote_path_plain(const char *path)
+{
+    while (path[0] == '.' && path[1] == '/' && path[2] && path[2] != '/')
+        path += 2;
+    return path;
+}
+
+bool tote_path_is_below(const char *path, const char *folder)
+{
+    size_t n = strlen(folder);
+    return !strncmp(path, folder, n) && path[n] == '/';
 }
 
 const char *tote_path_refuse_in(const char *path)

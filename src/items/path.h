@@ -4,6 +4,7 @@
 #ifndef TOTE_ITEMS_PATH_H
 #define TOTE_ITEMS_PATH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct tote_path_piece {
@@ -20,6 +21,10 @@ struct tote_path_pieces tote_path_split(const char *path, size_t n);
 
 /* Why a task may not make a file of that name, as the end of a sentence; or null. */
 const char *tote_path_refuse_out(const char *path);
+/* The same name without "./" in front, within the text. */
+const char *tote_path_plain(const char *path);
+/* Whether folder would have to be a folder for path to be a file. */
+bool tote_path_is_below(const char *path, const char *folder);
 /* Why it names no file that can be read, or null. */
 const char *tote_path_refuse_in(const char *path);
 

@@ -42,7 +42,8 @@ bool tote_template_has_outs(const struct tote_template *template);
  * --dry-run, log, joblog). */
 struct tote_places {
     const char *start;   /* not null: a relative {in:} becomes START/PATH */
-    const char *attempt; /* not null: {out:} becomes ATTEMPT/PATH; null: PATH */
+    const char *attempt; /* not null: {out:} becomes ATTEMPT/PATH; null: PATH, as
+                          * ./PATH if it begins with "-" */
     bool is_staged;      /* {in:} number k of a task becomes "in-K/BASE" */
 };
 
@@ -57,9 +58,10 @@ struct tote_expanded {
 };
 
 /* columns: n values; fewer or more than the template's columns: -EINVAL. -E2BIG above
- * TOTE_ARGS_BYTES_MAX; -EINVAL: an {out:} path that is empty, absolute, has "..", ".",
- * an empty component, a control character, a leading "-", a component above 255 bytes,
- * begins with ".tote-", or is that of another {out:} of the task; an {in:} path that is
+ * TOTE_ARGS_BYTES_MAX; -EINVAL: an {out:} path that is empty, absolute, has "..", "."
+ * (but "./" in front is taken off), an empty component, a control character, a
+ * component above 255 bytes or one that begins with ".tote-", or is that of another
+ * {out:} of the task, or of its folder; an {in:} path that is
  * empty or ends like a folder's ("x/", ".", ".."); a path of TOTE_FILE_NAME_MAX bytes.
  * Sentences name the task's index and the path, escaped. places may be null: all as
  * written. */

@@ -95,6 +95,7 @@ struct tote_bag_summary {
     size_t n_interrupted, n_broken; /* runs */
     uint64_t tasks;        /* of a bag of commands, those of the newest list, as far as
                             * it has been read */
+    bool is_open;          /* it has not been read to its end */
     uint64_t done, failed; /* by the last result of each of these tasks */
     struct tote_failure failures[TOTE_GATHER_FAILURES];
     size_t n_failures;

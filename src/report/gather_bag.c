@@ -232,6 +232,7 @@ int tote_gather_bag(struct tote_store *store, struct tote_summary *summary,
         take_from_run(last, bag);
     if (rc < 0 || !summary->is_commands)
         return rc;
+    bag->is_open = !tote_kept_is_whole(store);
     if (!last->is_counted)
         last->row.tasks = bag->tasks;
     rc = find_causes(store, last->failures, last->n_failures, err);

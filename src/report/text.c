@@ -147,9 +147,9 @@ static void write_bag_so_far(FILE *out, const struct tote_summary *summary)
 static int write_run(FILE *out, const struct tote_summary *summary)
 {
     const struct tote_run_summary *run = tote_gather_run(summary);
-    fprintf(out, "%s: %s, %" PRIu64 " of %" PRIu64 " tasks done, %" PRIu64 " failed",
+    fprintf(out, "%s: %s, %" PRIu64 " of %" PRIu64 "%s tasks done, %" PRIu64 " failed",
             run->row.label, tote_notes_state(run), run->done, run->row.tasks,
-            run->failed);
+            summary->bag.is_open ? " or more" : "", run->failed);
     if (run->has_events)
         fprintf(out, ", %" PRIu64 " duplicate", run->row.duplicate);
     fputc('\n', out);

@@ -72,6 +72,14 @@ int tote_store_list_claim(struct tote_store *store, struct tote_task_row *row,
  * listed any more goes over; what is published there stays known. */
 int tote_store_list_add(struct tote_store *store, const struct tote_task_row *row,
                         uint64_t *ret_other, struct tote_error *err);
+/* Whether a path of this list would be a file, and a folder of another one: 1 and what
+ * it is, 0. For when the list is whole: one walk over the paths that have folders. */
+struct tote_list_clash {
+    uint64_t file, below; /* places in the list: who makes it, and who makes path */
+    char folder[TOTE_FILE_NAME_MAX];
+};
+int tote_store_list_clash(struct tote_store *store, uint32_t list,
+                          struct tote_list_clash *ret_clash, struct tote_error *err);
 int tote_store_list_commit(struct tote_store *store, struct tote_error *err);
 void tote_store_list_cancel(struct tote_store *store);
 

@@ -82,6 +82,14 @@ void tote_db_close(struct tote_db *db)
     *db = (struct tote_db){0};
 }
 
+bool tote_db_has_its_name(const struct tote_db *db)
+{
+    int has_moved = 0;
+    int rc = sqlite3_file_control(db->sqlite, "main", SQLITE_FCNTL_HAS_MOVED,
+                                  &has_moved); /* a stat, and none where none tells */
+    return rc != SQLITE_OK || !has_moved;
+}
+
 static int code_of(int rc, int system)
 {
     switch (rc & 0xff) {
@@ -123,7 +131,8 @@ static const char *reason_of(const struct tote_db *db, int rc, int system)
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
     case SQLITE_TOOBIG:
-        return "the file is damaged: sqlite3's .recover may save what is left";
+        return "the file is damaged: 'tote fsck STORE --salvage NEW' saves what can "
+               "still be read, else go back to a copy of it";
     case SQLITE_RANGE:
         return "a number is above 9223372036854775807, the largest it holds";
     case SQLITE_CANTOPEN:

@@ -12,6 +12,7 @@
 #define TOTE_DB_H
 
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "tote/error.h"
@@ -34,6 +35,8 @@ struct tote_db {
 int tote_db_open(struct tote_db *db, const char *path, enum tote_db_mode mode,
                  struct tote_error *err);
 void tote_db_close(struct tote_db *db); /* a zeroed or closed db is accepted */
+/* Is the file that was opened still the one of this path? */
+bool tote_db_has_its_name(const struct tote_db *db);
 
 /* Turns a result code of SQLite's into a negative errno and a sentence "store 'PATH':
  * cannot DOING: reason". Call it before the next call on the connection. */

@@ -180,7 +180,7 @@ static int check_standing(struct tote_audit *audit, int64_t run, struct tote_err
     struct tote_error why = {0};
     int code = tote_store_standing(audit->store, run, &stored, &why);
     if (code == -EBADMSG) {
-        tote_audit_damage(audit, "standing %" PRId64 " is gone", run);
+        tote_audit_damage(audit, "%s", why.text);
         return 0;
     }
     if (code == 0)
@@ -197,6 +197,29 @@ static int check_standing(struct tote_audit *audit, int64_t run, struct tote_err
     return 0;
 }
 
+/* Whether row 0 is of the list that is the last one by the tasks and by the settings: a
+ * list may be there of which no task is known yet. */
+static int check_list(struct tote_audit *audit, struct tote_error *err)
+{
+    int code = tote_audit_query(
+        audit,
+        "SELECT 'standing 0 is of list ' || list || ', but a task of list ' || last"
+        " FROM standing, (SELECT max(listed) AS last FROM task)"
+        " WHERE run = 0 AND last > list",
+        err);
+    if (code < 0)
+        return code;
+    return tote_audit_query(
+        audit,
+        "SELECT 'standing 0 is of list ' || list || ', but by the settings the last is "
+        "' || kept FROM (SELECT list, coalesce("
+        "  (SELECT CAST(value AS INTEGER) FROM setting WHERE name = 'list'),"
+        "  (SELECT 0 FROM setting WHERE name = 'command'), list) AS kept"
+        " FROM standing WHERE run = 0)"
+        " WHERE kept <> list AND (list > 0 OR EXISTS (SELECT 1 FROM task))",
+        err);
+}
+
 static int check_standings(struct tote_audit *audit, struct tote_error *err)
 {
     struct tote_run_row *runs = NULL;
@@ -204,6 +227,8 @@ static int check_standings(struct tote_audit *audit, struct tote_error *err)
     int code = tote_store_runs(audit->store, &runs, &n, err);
     if (code == 0)
         code = check_standing(audit, 0, err);
+    if (code == 0)
+        code = check_list(audit, err);
     for (size_t i = 0; i < n; i++) {
         if (code == 0)
             code = check_standing(audit, runs[i].id, err);

@@ -15,6 +15,8 @@
 struct tote_fsck {
     uint64_t checked; /* rows */
     uint64_t damaged; /* rows, and complaints of the database and its WAL */
+    uint64_t lost;    /* of salvage: tasks that are known by their number alone, or only
+                       * by that they were counted */
 };
 
 /* Tells complain each damage in a sentence that names table and key. 0 also if there is
@@ -27,7 +29,8 @@ int tote_store_fsck(const char *path, struct tote_fsck *ret,
 
 /* Copies what is whole into a new store at `into`, what is damaged into its table
  * `quarantine` (table, key, what, row as text as far as it can be read). The old one is
- * not touched. */
+ * not touched. If tasks are lost, or may be, the list counts as not read to its end: no
+ * bag is taken for complete before its list was given again. */
 int tote_store_salvage(const char *path, const char *into, struct tote_fsck *ret,
                        tote_fsck_complain *complain, void *context,
                        struct tote_error *err);

@@ -10,10 +10,12 @@
 #include "store/standing.h"
 
 #define DOING "count the results"
+#define EXTREMES                                                                       \
+    "SELECT coalesce(max(attempt), 0), coalesce(max(end_ns), 0) FROM record"
 
 struct count {
     struct tote_standing standing;
-    uint8_t *listed; /* a bit a task; null: all are */
+    uint8_t *listed; /* a bit a task; null: there is no list, and all count */
     uint64_t n;      /* tasks of the store */
 };
 
@@ -43,7 +45,7 @@ static int count_tasks(struct tote_store *store, struct count *count,
                        struct tote_error *err)
 {
     int code = tote_store_task_count(store, &count->n, err);
-    if (code < 0 || count->standing.list <= 1) {
+    if (code < 0 || count->standing.list == 0) {
         count->standing.listed = count->n;
         return code;
     }
@@ -53,19 +55,17 @@ static int count_tasks(struct tote_store *store, struct count *count,
     return tote_store_each_task(store, 0, count->n, count_task, count, err);
 }
 
-/* Of a run; 0: of all. */
+/* Of a run, by its part of the key; 0: of all. */
 static int find_extremes(struct tote_store *store, int64_t run,
                          struct tote_standing *standing, struct tote_error *err)
 {
     sqlite3_stmt *statement;
-    int code = tote_db_prepare(&store->db,
-                               "SELECT coalesce(max(attempt), 0),"
-                               " coalesce(max(end_ns), 0) FROM record"
-                               " WHERE ?1=0 OR run=?1",
+    int code = tote_db_prepare(&store->db, run ? EXTREMES " WHERE run=?" : EXTREMES,
                                DOING, &statement, err);
     if (code < 0)
         return code;
-    sqlite3_bind_int64(statement, 1, run);
+    if (run)
+        sqlite3_bind_int64(statement, 1, run);
     int rc = sqlite3_step(statement);
     if (rc == SQLITE_ROW) { /* records are sealed: it fits */
         standing->attempts_to = (uint32_t)sqlite3_column_int64(statement, 0);
@@ -106,6 +106,9 @@ int tote_recount_run(struct tote_store *store, int64_t run, struct tote_standing
 
 /* --- writing --- */
 
+/* Where there are tasks there was a list, even if none is known to be of it. */
+#define LAST_LIST "SELECT coalesce(max(max(listed), 1), 0) FROM task"
+
 static int write_runs(struct tote_store *store, struct tote_error *err)
 {
     struct tote_run_row *runs = NULL;
@@ -129,8 +132,7 @@ int tote_recount_write(struct tote_store *store, uint32_t list, struct tote_erro
     int64_t last = 0;
     int code = tote_db_exec(&store->db, "BEGIN IMMEDIATE", DOING, err);
     if (code == 0)
-        code = tote_db_get_int(&store->db, "SELECT coalesce(max(listed), 0) FROM task",
-                               &last, err);
+        code = tote_db_get_int(&store->db, LAST_LIST, &last, err);
     if (code == 0)
         code = write_runs(store, err);
     if (last > list)

@@ -262,7 +262,7 @@ static int spoil_standing(struct tote_store *store, uint64_t task,
     if (store->list)
         return 0;
     int code = tote_standing_read(&store->db, 0, &all, err);
-    if (code == 0 && all.list > 1)
+    if (code == 0 && all.list > 0)
         code = tote_store_each_task(store, task, 1, note_listed, &listed, err);
     if (code < 0 || !tote_standing_has(&all, listed))
         return code;

@@ -3,8 +3,9 @@
  *
  * Rows are copied as they are, seals and all. What other rows need and what is lost is
  * made anew, empty: a run that has records, a task below the highest number. Such a
- * task is of no list, so that nothing is taken for done: whoever gives the list again
- * gets its items run. */
+ * task is of no list, and that list counts as not read to its end: nothing is taken
+ * for done, and whoever gives the list again gets its items run. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,7 +30,9 @@ struct salvage {
     sqlite3_stmt *has_record;
     sqlite3_stmt *insert; /* into the table that is being copied */
     uint64_t in_group;
-    uint64_t damaged_outputs;
+    uint64_t damaged_outputs, damaged_tasks;
+    struct tote_standing old; /* row 0, if it is whole */
+    bool knows_old;
 };
 
 static int fail(const struct salvage *salvage, int rc, struct tote_error *err)
@@ -195,8 +198,11 @@ static int copy_tables(struct salvage *salvage, struct tote_error *err)
         uint64_t before = salvage->audit.found.damaged;
         if (code == 0)
             code = tote_audit_each(&salvage->audit, table, copy_row, salvage, err);
+        uint64_t damaged = salvage->audit.found.damaged - before;
         if (strcmp(table->name, "output") == 0)
-            salvage->damaged_outputs = salvage->audit.found.damaged - before;
+            salvage->damaged_outputs = damaged;
+        if (strcmp(table->name, "task") == 0)
+            salvage->damaged_tasks = damaged;
         sqlite3_finalize(salvage->insert);
         salvage->insert = NULL;
     }
@@ -256,6 +262,7 @@ static int add_lost_task(struct salvage *salvage, struct tote_insert *insert,
         &salvage->audit,
         "task %" PRIu64 " is lost: give the list of items again, to have it run", task);
     struct tote_task_row row = {.task = task, .item = "", .item_n = 1};
+    salvage->audit.found.lost++;
     int code = tote_insert_task(insert, &row, err);
     return code < 0 ? code : next_group(salvage, err);
 }
@@ -299,6 +306,8 @@ static int add_lost_tasks(struct salvage *salvage, struct tote_error *err)
         code = tote_insert_open(&insert, &salvage->into->db, err);
     if (code < 0)
         return code;
+    if (salvage->old.listed > (uint64_t)end)
+        end = (int64_t)salvage->old.listed; /* there were so many at least */
     for (; code == 0 && task < (uint64_t)end; task++) {
         code = find_lost_task(salvage, task, (uint64_t)end, &task, err);
         if (code == 0 && task < (uint64_t)end)
@@ -346,18 +355,79 @@ static int disown_short(struct salvage *salvage, struct tote_error *err)
 
 /* --- how the tasks stand --- */
 
-/* The counts of the old one are not believed, but for which list was its last. */
+/* What the settings say that were saved; no number: they say nothing of lists. */
+#define KEPT_LIST                                                                      \
+    "SELECT coalesce((SELECT CAST(value AS INTEGER) FROM setting WHERE name='list'),"  \
+    " (SELECT 0 FROM setting WHERE name='command'), -1)"
+
+static int read_old(struct salvage *salvage, struct tote_error *err)
+{
+    struct tote_error why = {0};
+    int code = tote_store_standing(salvage->audit.store, 0, &salvage->old, &why);
+    salvage->knows_old = code == 0;
+    return code == -ENOMEM ? tote_error_set(err, code, "%s", why.text) : 0;
+}
+
+/* The counts of the old one are not believed, but for how many tasks its last list had,
+ * and which that was. */
 static int count_anew(struct salvage *salvage, struct tote_error *err)
 {
-    struct tote_standing old = {0};
+    int64_t kept = 0;
     int code = 0;
     if (salvage->audit.found.damaged == 0)
         code = tote_audit_standing(&salvage->audit, err);
+    if (code == 0)
+        code = tote_db_get_int(&salvage->into->db, KEPT_LIST, &kept, err);
     if (code < 0)
         return code;
-    if (tote_store_standing(salvage->audit.store, 0, &old, NULL) < 0)
-        old.list = 0;
-    return tote_recount_write(salvage->into, old.list, err);
+    uint32_t list = kept > 0 && kept <= UINT32_MAX ? (uint32_t)kept : 0;
+    if (salvage->knows_old)
+        list = salvage->old.list;
+    return tote_recount_write(salvage->into, list, err);
+}
+
+/* What could not be counted before the list is given again must not look complete. */
+static int set_list(struct salvage *salvage, int64_t kept, uint32_t list, bool is_short,
+                    struct tote_error *err)
+{
+    char number[16];
+    snprintf(number, sizeof number, "%" PRIu32, list);
+    int code = 0;
+    if (kept >= 0 && list > 0 && kept != (int64_t)list) {
+        is_short = true;
+        code = tote_store_set(salvage->into, "list", number, err);
+    }
+    if (code == 0 && is_short)
+        code = tote_store_set(salvage->into, "list_whole", "no", err);
+    return code;
+}
+
+/* Of tasks that are gone with their numbers only the count is left, if that is. */
+static void count_lost(struct salvage *salvage, uint64_t listed)
+{
+    struct tote_fsck *found = &salvage->audit.found;
+    uint64_t before = salvage->old.listed;
+    if (before > listed && before - listed > found->lost)
+        found->lost = before - listed;
+    if (!salvage->knows_old)
+        tote_audit_damage(&salvage->audit,
+                          "how many tasks there were is not known: give the list of "
+                          "items again, to have all of them");
+}
+
+static int note_list(struct salvage *salvage, struct tote_error *err)
+{
+    struct tote_standing all;
+    int64_t kept = 0;
+    int code = tote_store_standing(salvage->into, 0, &all, err);
+    if (code == 0)
+        code = tote_db_get_int(&salvage->into->db, KEPT_LIST, &kept, err);
+    if (code < 0 || (all.list == 0 && kept < 0))
+        return code; /* a kernel's bag */
+    count_lost(salvage, all.listed);
+    bool is_short = !salvage->knows_old || salvage->damaged_tasks > 0 ||
+                    salvage->audit.found.lost > 0;
+    return set_list(salvage, kept, all.list, is_short, err);
 }
 
 /* --- all --- */
@@ -381,6 +451,8 @@ static int fill(struct salvage *salvage, struct tote_error *err)
                                " AND attempt=?",
                                DOING, &salvage->has_record, err);
     if (code == 0)
+        code = read_old(salvage, err);
+    if (code == 0)
         code = copy_tables(salvage, err);
     if (code == 0)
         code = add_lost_runs(salvage, err);
@@ -388,6 +460,8 @@ static int fill(struct salvage *salvage, struct tote_error *err)
         code = add_lost_tasks(salvage, err);
     if (code == 0)
         code = count_anew(salvage, err);
+    if (code == 0)
+        code = note_list(salvage, err);
     if (code == 0)
         code = disown_short(salvage, err);
     sqlite3_finalize(salvage->quarantine);

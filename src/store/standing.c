@@ -13,7 +13,7 @@
 
 bool tote_standing_has(const struct tote_standing *standing, uint32_t listed)
 {
-    return standing->list <= 1 || listed == standing->list;
+    return standing->list == 0 || listed == standing->list;
 }
 
 static int not_there(const struct tote_db *db, int64_t run, const char *what,
@@ -109,6 +109,8 @@ int tote_standing_move(const struct tote_db *db, int64_t run, enum tote_outcome 
     int code = tote_standing_read(db, run, &standing, err);
     if (code < 0)
         return code;
+    if (standing.of[from] == 0)
+        return not_there(db, run, "counts fewer tasks than there are", err);
     standing.of[from]--;
     standing.of[to]++;
     return tote_standing_write(db, run, &standing, err);

@@ -37,7 +37,8 @@ int tote_standing_read(const struct tote_db *db, int64_t run, struct tote_standi
 int tote_standing_write(const struct tote_db *db, int64_t run,
                         const struct tote_standing *standing, struct tote_error *err);
 
-/* Within a transaction: one task of it has another outcome now. */
+/* Within a transaction: one task of it has another outcome now. -EBADMSG, nothing
+ * written: it counts none with the one before. */
 int tote_standing_move(const struct tote_db *db, int64_t run, enum tote_outcome from,
                        enum tote_outcome to, struct tote_error *err);
 
@@ -45,8 +46,8 @@ int tote_standing_move(const struct tote_db *db, int64_t run, enum tote_outcome 
  */
 int tote_standing_check(const struct tote_db *db, struct tote_error *err);
 
-/* Whether a task counts in row 0: it is of the last list; while there is only one, all
- * are. */
+/* Whether a task counts in row 0: it is of the last list; a kernel's bag has none, and
+ * all count. */
 bool tote_standing_has(const struct tote_standing *standing, uint32_t listed);
 
 #endif

@@ -20,6 +20,7 @@
 #include "store/row.h"
 #include "store/schema.h"
 #include "store/standing.h"
+#include "store/wal.h"
 
 #define SETTING_NAME_MAX  256        /* bytes */
 #define SETTING_VALUE_MAX (1u << 20) /* bytes */
@@ -394,10 +395,26 @@ static int open_for_writing(struct tote_store *store, const char *path,
     return code;
 }
 
+/* SQLite would take what is damaged for the end of the WAL, go on from there and write
+ * over the rest. What a kill, a full disk or a loss of power leaves is all right. */
+static int check_wal(const char *path, struct tote_error *err)
+{
+    struct tote_wal wal;
+    int code = tote_wal_check(path, &wal, err);
+    if (code < 0 || !wal.damage[0] || !wal.was_synced)
+        return code;
+    return tote_error_set(err, -EUCLEAN,
+                          "store '%.200s' is damaged: %s: copy what is whole with "
+                          "'tote fsck %.200s --salvage NEW', and go on with that",
+                          path, wal.damage, path);
+}
+
 int tote_store_reopen(const char *path, struct tote_store **ret_store,
                       struct tote_error *err)
 {
     int code = check_identity(path, err);
+    if (code == 0)
+        code = check_wal(path, err);
     if (code < 0)
         return code;
     struct tote_store *store = calloc(1, sizeof *store);
@@ -436,6 +453,11 @@ const char *tote_store_path(const struct tote_store *store)
     return store->db.path;
 }
 
+bool tote_store_has_its_name(const struct tote_store *store)
+{
+    return tote_db_has_its_name(&store->db);
+}
+
 int tote_store_freeze(struct tote_store *store, struct tote_error *err)
 {
     return tote_db_exec(&store->db, "BEGIN", "read it", err);
@@ -471,6 +493,22 @@ int tote_store_set(struct tote_store *store, const char *name, const char *value
     tote_bind_text(&bind, value);
     tote_bind_seal(&bind);
     return tote_bind_finish(&bind, &store->db, doing, err);
+}
+
+/* At once the only writer: what was read before it wrote could be of before another
+ * one's commit, and it would be refused. */
+int tote_store_begin_settings(struct tote_store *store, struct tote_error *err)
+{
+    return tote_db_exec(&store->db, "BEGIN IMMEDIATE", "write its settings", err);
+}
+
+int tote_store_end_settings(struct tote_store *store, int rc, struct tote_error *err)
+{
+    if (rc == 0)
+        rc = tote_db_exec(&store->db, "COMMIT", "write its settings", err);
+    if (rc < 0)
+        tote_db_rollback(&store->db);
+    return rc;
 }
 
 char *tote_store_get(struct tote_store *store, const char *name)

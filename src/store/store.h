@@ -127,12 +127,18 @@ void tote_store_unlink(const char *path);
 void tote_store_close(struct tote_store *store);
 
 const char *tote_store_path(const struct tote_store *store);
+/* False: its file was removed or replaced since it was opened. */
+bool tote_store_has_its_name(const struct tote_store *store);
 
 /* Settings: what reproduces the experiment (bag, options, seeds, environment). A name
  * has 1 to 256 bytes, a value at most 1 MiB, both UTF-8; a name set again gets the new
  * value. */
 int tote_store_set(struct tote_store *store, const char *name, const char *value,
                    struct tote_error *err);
+/* From begin to end what is set is set together or not at all: end commits it if rc is
+ * 0, else takes it back; returns rc, or what went wrong. */
+int tote_store_begin_settings(struct tote_store *store, struct tote_error *err);
+int tote_store_end_settings(struct tote_store *store, int rc, struct tote_error *err);
 /* Returns new text (free it), or null if the name is not set, or its row has been
  * damaged since the store was opened, which checks them all. */
 char *tote_store_get(struct tote_store *store, const char *name);
@@ -186,7 +192,7 @@ int tote_store_each_duration(struct tote_store *store, int64_t run,
 #define TOTE_OUTCOMES (TOTE_OUTCOME_LOST + 1)
 struct tote_standing {
     uint32_t list;   /* run 0: number of the last list of commands; 0: none */
-    uint64_t listed; /* run 0: its tasks; while there is only one: all */
+    uint64_t listed; /* run 0: its tasks */
     uint64_t of[TOTE_OUTCOMES]; /* tasks by the outcome that counts */
     uint32_t attempts_to;       /* the highest that is recorded; 0: none is */
     tote_ns_t last_ns;          /* the latest end_ns; 0: none */

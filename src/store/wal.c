@@ -4,9 +4,20 @@
  *
  * Frames are written one after the other, each with the salts of the header. A WAL that
  * was folded is used again with other salts, from its start: what lies behind its end
- * are frames of earlier times, which differ in both salts. A killed writer leaves a
- * frame that is cut, a lost power one that is wrong; nothing but damage leaves a wrong
- * frame which has one of the salts. */
+ * are frames of earlier times, which differ in both salts. The last frame of a commit
+ * says so; the next commit begins only when that one is synced.
+ *
+ * A killed writer and a full disk leave frames without the last one of their commit,
+ * also behind a later commit that was smaller: that is no damage. A last one behind a
+ * wrong frame is what damage leaves, or a power that went before the commit was synced,
+ * or a sync that failed. Frames that go on behind such a last one tell that it was
+ * synced: then it is damage. A checksum goes on from that of the frame before, so each
+ * frame is judged by what its neighbour stored.
+ *
+ * The limit: damage within the last commit alone looks like a power that went; a WAL
+ * that is cut between two commits looks like one that was never longer; and where
+ * damage takes the mark of the last commit's last frame, that commit looks like one
+ * that was never ended. */
 #include "store/wal.h"
 
 #include <errno.h>
@@ -19,13 +30,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAGIC       0x377f0682u /* its lowest bit: checksums of big-endian words */
-#define HEAD        32          /* bytes */
-#define FRAME_HEAD  24
-#define PAGE_MIN    512u
-#define PAGE_MAX    65536u
-#define SALTS       16 /* where they are in the header */
-#define FRAME_SALTS 8
+#define MAGIC        0x377f0682u /* its lowest bit: checksums of big-endian words */
+#define HEAD         32          /* bytes */
+#define FRAME_HEAD   24
+#define PAGE_MIN     512u
+#define PAGE_MAX     65536u
+#define SALTS        16 /* where they are in the header */
+#define FRAME_SALTS  8
+#define FRAME_COMMIT 4 /* not 0 in the last frame of a commit */
 
 struct sum {
     uint32_t a, b;
@@ -115,54 +127,101 @@ static int salts_of(const struct reader *reader, const unsigned char *frame)
     return (memcmp(ours, its, 4) == 0) + (memcmp(ours + 4, its + 4, 4) == 0);
 }
 
+static struct sum sum_of_frame(const struct reader *reader, struct sum before)
+{
+    const unsigned char *frame = reader->frame;
+    struct sum sum = sum_add(before, reader->big_endian, frame, 8);
+    return sum_add(sum, reader->big_endian, frame + FRAME_HEAD, reader->page);
+}
+
+static const unsigned char *stored_sum(const struct reader *reader)
+{
+    return reader->frame + FRAME_HEAD - 8;
+}
+
+static int read_frame(const struct reader *reader, uint64_t i, struct tote_error *err)
+{
+    return read_at(reader, frame_place(reader, i), reader->frame,
+                   (size_t)frame_bytes(reader), err);
+}
+
 /* Moves on over a good frame; false: it is not. */
 static bool frame_is_good(struct reader *reader)
 {
-    const unsigned char *frame = reader->frame;
-    struct sum sum = sum_add(reader->sum, reader->big_endian, frame, 8);
-    sum = sum_add(sum, reader->big_endian, frame + FRAME_HEAD, reader->page);
-    if (salts_of(reader, frame) < 2 || big(frame) == 0 ||
-        !sum_is(sum, frame + FRAME_HEAD - 8))
+    struct sum sum = sum_of_frame(reader, reader->sum);
+    if (salts_of(reader, reader->frame) < 2 || big(reader->frame) == 0 ||
+        !sum_is(sum, stored_sum(reader)))
         return false;
     reader->sum = sum;
     return true;
 }
 
-/* Frames from i on that are of this WAL. */
-static int count_ours(const struct reader *reader, uint64_t i, uint64_t n,
-                      uint64_t *ret_count, struct tote_error *err)
+/* What is behind the last good frame. */
+struct tail {
+    uint64_t ours;   /* frames of this WAL */
+    bool has_commit; /* the last frame of one is among them */
+    bool was_synced; /* and such a commit was followed by another */
+    /* of the frame before */
+    bool ends_commit;
+    struct sum stored, counted; /* its checksum; one of the two may be damaged */
+};
+
+static void judge_frame(const struct reader *reader, struct tail *tail)
 {
-    int code = 0;
-    for (; code == 0 && i < n; i++) {
-        unsigned char head[FRAME_HEAD];
-        code = read_at(reader, frame_place(reader, i), head, sizeof head, err);
-        *ret_count += code == 0 && salts_of(reader, head) > 0;
-    }
-    return code;
+    struct sum counted = sum_of_frame(reader, tail->stored);
+    const unsigned char *stored = stored_sum(reader);
+    bool is_ours = salts_of(reader, reader->frame) > 0;
+    bool follows =
+        sum_is(counted, stored) || sum_is(sum_of_frame(reader, tail->counted), stored);
+    tail->was_synced |= is_ours && tail->ends_commit && follows;
+    tail->ours += is_ours;
+    tail->ends_commit = is_ours && big(reader->frame + FRAME_COMMIT) != 0;
+    tail->has_commit |= tail->ends_commit;
+    tail->counted = counted;
+    tail->stored = (struct sum){big(stored), big(stored + 4)};
+}
+
+static void tell_tail(struct tote_wal *wal, const struct tail *tail)
+{
+    if (!tail->has_commit)
+        return;
+    wal->was_synced = tail->was_synced;
+    snprintf(wal->damage, sizeof wal->damage,
+             "the WAL is not as it was written from frame %" PRIu64 " on: %" PRIu64
+             " frames, whose records are not read%s",
+             wal->frames + 1, tail->ours,
+             tail->was_synced ? ""
+                              : " (a loss of power within a commit leaves the same)");
 }
 
 static int check_frames(struct reader *reader, struct tote_wal *wal,
                         struct tote_error *err)
 {
-    uint64_t n = (reader->size - HEAD) / frame_bytes(reader), ours = 0;
+    uint64_t n = (reader->size - HEAD) / frame_bytes(reader);
     int code = 0;
-    while (wal->frames < n) {
-        code = read_at(reader, frame_place(reader, wal->frames), reader->frame,
-                       (size_t)frame_bytes(reader), err);
+    for (; wal->frames < n; wal->frames++) {
+        code = read_frame(reader, wal->frames, err);
         if (code < 0)
             return code;
         if (!frame_is_good(reader))
             break;
-        wal->frames++;
     }
-    code = count_ours(reader, wal->frames, n, &ours, err);
-    if (code == 0 && ours > 0)
-        snprintf(wal->damage, sizeof wal->damage,
-                 "the WAL is not as it was written from frame %" PRIu64 " on: %" PRIu64
-                 " frames, whose records are not read (a loss of power "
-                 "within a commit leaves the same)",
-                 wal->frames + 1, ours);
+    struct tail tail = {.stored = reader->sum, .counted = reader->sum};
+    for (uint64_t i = wal->frames; code == 0 && i < n; i++) {
+        code = read_frame(reader, i, err);
+        if (code == 0)
+            judge_frame(reader, &tail);
+    }
+    if (code == 0)
+        tell_tail(wal, &tail);
     return code;
+}
+
+/* A power that went may leave zeros where a new file's first bytes should be. */
+static bool head_is_empty(const struct reader *reader)
+{
+    static const unsigned char zeros[HEAD];
+    return memcmp(reader->head, zeros, HEAD) == 0;
 }
 
 static int check_open(struct reader *reader, struct tote_wal *wal,
@@ -178,6 +237,7 @@ static int check_open(struct reader *reader, struct tote_wal *wal,
     if (code < 0)
         return code;
     if (!head_is_good(reader)) {
+        wal->was_synced = !head_is_empty(reader);
         snprintf(wal->damage, sizeof wal->damage,
                  "the head of the WAL is not as it was written: nothing of its %" PRIu64
                  " bytes is read",

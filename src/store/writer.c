@@ -105,6 +105,17 @@ static int write_block(struct tote_insert *insert, const struct tote_block *bloc
     return -EINVAL;
 }
 
+/* What is committed to a file that has lost its name is lost to everybody: one stat a
+ * group finds that before anything of it is acknowledged. */
+static int check_name(const struct tote_writer *writer, struct tote_error *err)
+{
+    if (tote_db_has_its_name(&writer->db))
+        return 0;
+    return tote_error_set(
+        err, -EIO, "the store '%.200s' was removed or replaced while the bag ran",
+        writer->db.path);
+}
+
 static int write_group(struct tote_writer *writer, struct tote_queue *group,
                        struct tote_error *err)
 {
@@ -114,7 +125,9 @@ static int write_group(struct tote_writer *writer, struct tote_queue *group,
         code = write_block(&writer->insert, block, err);
         tote_block_destroy(block);
     }
-    return code < 0 ? code : tote_insert_commit(&writer->insert, err);
+    if (code == 0)
+        code = tote_insert_commit(&writer->insert, err);
+    return code < 0 ? code : check_name(writer, err);
 }
 
 /* Called by SQLite after each commit, in place of its own hook, which would fold the

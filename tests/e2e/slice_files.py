@@ -113,11 +113,12 @@ def read_result(reader):
     max_rss, left = reader.numbers("QI")
     left_name = reader.text()
     n, = reader.numbers("I")
-    outs = [reader.numbers("QQQ") for _ in range(n)]
+    files = [reader.numbers("QQQH") for _ in range(n)]
     return types.SimpleNamespace(cause=cause, status=status, signal=signal, why=why,
                                  stdout=stdout, stdout_bytes=stdout_bytes, stderr=stderr,
                                  stderr_bytes=stderr_bytes, max_rss=max_rss, left=left,
-                                 left_name=left_name, outs=outs)
+                                 left_name=left_name, outs=[file[:3] for file in files],
+                                 modes=[file[3] for file in files])
 
 
 def read_pack(path):

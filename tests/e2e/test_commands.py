@@ -537,7 +537,9 @@ def test_commands_whose_folder_was_moved_are_not_tried(tote):
     tote.run("run", "--store", "../s.tote", "--cwd", "start", "--workers", 1, "--batch", 1, "--halt",
              "now,done=1", "--", first_then_wait(tote), ":::", 1, 2, cwd=there)
     there.rename(tote.folder / "elsewhere")
-    assert "is not there any more" in tote.refused("resume", "s.tote")
+    sentence = tote.refused("resume", "s.tote")
+    assert "is not there any more" in sentence and "--resume -- COMMAND" in sentence
+    assert "go on:   tote run --store s.tote --resume -- COMMAND\n" in tote.ok("status", "s.tote").out
     assert tote.value("SELECT count(*) FROM record") == 1
 
 

@@ -320,6 +320,92 @@ def test_what_is_done_needs_its_inputs_no_more(tote):
     assert made["a.o"] == "a" and made["b.o"] == "changed"
 
 
+# --- what stays of a run that came to nothing ---
+
+def settings(tote, store):
+    return {row["name"]: row["value"] for row in tote.rows("SELECT * FROM setting", store)}
+
+
+def moved(tote):
+    """A bag whose folder is elsewhere now: the folder, the store and the list in it."""
+    there, here = tote.folder / "there", tote.folder / "here"
+    there.mkdir()
+    (there / "a").write_text("1")
+    copy = ["--resume", "--", "cp", "{in:{item}}", "{out:{item}}", ":::", "a"]
+    tote.ok("run", "--store", "s.tote", *copy, cwd=there)
+    there.rename(here)
+    return here, here / "s.tote", copy
+
+
+def test_a_list_that_is_refused_leaves_no_trace(tote):
+    here, store, copy = moved(tote)
+    wrong = tote.folder / "wrong"
+    wrong.mkdir()
+    before = settings(tote, store)
+    sentence = tote.refused("run", "--store", store, *copy, cwd=wrong)
+    assert "item 'a' reads 'a'" in sentence and "tote resume" not in sentence
+    assert os.listdir(wrong) == [] and settings(tote, store) == before
+    tote.ok("run", "--store", "s.tote", *copy, cwd=here)
+    assert tote.value("SELECT count(*) FROM record", store) == 1
+    assert settings(tote, store)["results_folder"] == f"{here}/results"
+    tote.ok("resume", store)
+
+
+def test_a_folder_that_holds_something_is_not_removed(tote):
+    _, store, copy = moved(tote)
+    wrong = tote.folder / "wrong"
+    (wrong / "results").mkdir(parents=True)
+    assert "item 'a' reads" in tote.refused("run", "--store", store, *copy, cwd=wrong)
+    assert os.listdir(wrong) == ["results"] and os.listdir(wrong / "results") == []
+
+
+def test_the_command_of_a_refused_list_is_not_that_of_the_next(tote):
+    """Going on with a changed input makes a list of the same number as the refused one."""
+    tote.ok("run", "--store", "s.tote", *copy(tote, "one"))
+    tote.refused("run", "--store", "s.tote", "--resume", "--", "false", "{in:{item}}", "{out:x}",
+                 ":::", "none")  # fmt: skip
+    for content in ("two", "three"):
+        copy(tote, content)
+        tote.ok("resume", "s.tote")
+        assert contents(tote) == {"copy": content}
+
+
+def half_done(tote):
+    """One of its tasks has ended; more wait while there is a file "block"."""
+    task = 'echo >>"$1"; while [ -e "$2" ]; do sleep 0.05; done; sleep 0.1'
+    tote.run("run", "--store", "s.tote", "--workers", 1, "--batch", 1, "--halt", "soon,done=1",
+             "--", *SHELL, task, "{item}", tote.folder / "ran", tote.folder / "block", ":::",
+             *range(20))  # fmt: skip
+    assert tote.json("status", "s.tote")["done"] < 20
+    return settings(tote, tote.folder / "s.tote")
+
+
+@pytest.mark.parametrize("engine", ["local:none=1", "workqueue:port=1"])
+def test_what_a_run_was_told_that_did_not_come_up_is_not_kept(tote, engine):
+    before = half_done(tote)
+    done = tote.run("resume", "s.tote", "--engine", engine, "--retries", 7)
+    assert done.status in (2, 5), done
+    assert settings(tote, tote.folder / "s.tote") == before
+    tote.ok("resume", "s.tote", "--retries", 7)
+    after = settings(tote, tote.folder / "s.tote")
+    assert after == {**before, "retries": "7", "halt": "never"}  # a halt is of one run
+    assert tote.json("status", "s.tote")["done"] == 20
+
+
+def test_what_a_run_was_told_is_kept_once_its_engine_is_ready(tote):
+    """All of it, before a task runs: a kill right then changes nothing of that."""
+    before, ran = half_done(tote), tote.folder / "ran"
+    n = ran.stat().st_size
+    (tote.folder / "block").touch()
+    with tote.start("resume", "s.tote", "--retries", 7, "--workers", 2) as process:
+        wait_until(lambda: ran.stat().st_size > n)
+        process.kill()
+        process.communicate()
+    (tote.folder / "block").unlink()
+    after = settings(tote, tote.folder / "s.tote")
+    assert after == {**before, "retries": "7", "workers": "2", "halt": "never"}
+
+
 # --- the box ---
 
 def test_commands_see_the_shared_memory_of_the_host(tote):

@@ -85,6 +85,23 @@ def test_files_with_odd_names(tote, engine):
         f"{name}.x": name for name in names}
 
 
+@pytest.mark.parametrize("data", ["shared", "staged"])
+def test_no_output_is_taken_for_an_option(tote, engine, data):
+    if data == "staged" and engine != "workqueue":
+        pytest.skip("only Work Queue moves files")
+    names = ["-n", "--help", "-", "./here", "././-dash.txt", "--d/-e"]
+    for name in names:
+        (tote.folder / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tote.folder / "in" / name).write_text(name)
+    tote.ok("run", "--engine", engine, "--data", data, "--", "cp", "{in:in/{item}}",
+            "{out:{item}}", ":::", *names)
+    results = tote.folder / "results"
+    assert {str(path.relative_to(results)): path.read_text() for path in results.rglob("*")
+            if path.is_file()} == {os.path.normpath(name): name for name in names}
+    shown = tote.ok("run", "--dry-run", "--", "touch", "{out:{item}}", ":::", "-n", "./here").out
+    assert shown == "touch ./-n\ntouch here\n"
+
+
 # --- kinds of lists ---
 
 def test_values_of_the_command_line(tote):

@@ -89,6 +89,22 @@ def test_the_files_are_those_of_a_plain_loop(tote, data, way, usable_engines):
 
 
 @pytest.mark.parametrize("way", WAYS, ids=" ".join)
+def test_files_have_the_modes_that_their_commands_gave(tote, way, usable_engines):
+    """By chmod, or by the user's umask."""
+    modes = ["755", "644", "600", "444", "775", "711"]
+    before = os.umask(0o027)
+    try:
+        tote.ok("run", *usable(way, usable_engines), "--shell", "--",
+                "echo x > {out:{item}}; test {item} = plain || chmod {item} {out:{item}}",
+                ":::", "plain", *modes)
+    finally:
+        os.umask(before)
+    assert {path.name: path.stat().st_mode & 0o7777
+            for path in (tote.folder / "results").iterdir()} == {
+                "plain": 0o640, **{mode: int(mode, 8) for mode in modes}}
+
+
+@pytest.mark.parametrize("way", WAYS, ids=" ".join)
 def test_zfp_without_a_shell(tote, way, usable_engines):
     program = shutil.which("zfp")
     if not program:
@@ -117,7 +133,7 @@ def test_tools_that_refuse_links_take_what_is_staged(tote, data, tool, usable_en
     if not shutil.which(program):
         pytest.skip(f"no program {program}")
     before = untouched(tote.folder / "data")
-    names = [name for name in data if not name.startswith("-")][:12]
+    names = data[:12]
     done = tote.ok("run", *usable(("workqueue", "staged"), usable_engines), "-0", "--output",
                    "none", "--shell", "--", f"{tool} {{in:data/{{item}}}} && "
                    "mv {in:data/{item}}.* {out:{item}}", input=listed(names))

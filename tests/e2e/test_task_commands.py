@@ -564,14 +564,14 @@ def test_inputs(bench):
 def test_staged(bench):
     (bench.folder / "in-0").write_text("hello")
     a_slice = Slice(staged=True)
-    a_slice.sh("tr a-z A-Z < src/a.txt > sub/o.txt; echo > rest; pwd", ins=[("in-0", "src/a.txt")],
-               outs=[("sub/o.txt", "out-0")])
+    a_slice.sh("tr a-z A-Z < src/a.txt > sub/o.txt; chmod 6750 sub/o.txt; echo > rest; pwd",
+               ins=[("in-0", "src/a.txt")], outs=[("sub/o.txt", "out-0")])
     a_slice.sh("echo x > o; exit 1", outs=[("o", "out-1")])
     a_slice.sh("cat a", ins=[("in-9", "a")])
     _, results = bench.run(a_slice)
     assert [result.cause for result in results] == [NONE, EXIT, INPUT]
     assert results[0].stdout.decode().strip() == str(bench.attempts / "0.1")
-    assert results[0].outs == [(5, *hash128(b"HELLO"))]
+    assert results[0].outs == [(5, *hash128(b"HELLO"))] and results[0].modes == [0o750]
     assert (bench.folder / "out-0").read_text() == "HELLO"
     assert not (bench.folder / "out-1").exists() and bench.left() == []
     assert (bench.folder / "in-0").read_text() == "hello"

@@ -31,7 +31,7 @@ void fixture_bag_fill(struct fixture_bag *bag, uint64_t task)
     int item_n = snprintf(bag->item, sizeof bag->item, "item %" PRIu64, task);
     snprintf(bag->path, sizeof bag->path, "out/%06" PRIu64 ".png", task);
     memset(bag->text, 'a' + (int)(task % 26), sizeof bag->text);
-    bag->files[0] = (struct tote_result_file){1000 + task, digest_from(3 * task)};
+    bag->files[0] = (struct tote_result_file){1000 + task, digest_from(3 * task), 0};
     bag->task = (struct tote_task_row){
         .task = task,
         .listed = 1,

@@ -60,6 +60,7 @@ struct tote_publisher_file fill_output(const char *attempt, const char *path,
         fprintf(stderr, "cannot make %s\n", full);
     return (struct tote_publisher_file){.path = path,
                                         .size = strlen(text),
+                                        .mode = 0640,
                                         .digest = tote_digest_of(text, strlen(text))};
 }
 

@@ -165,7 +165,7 @@ void fixture_command(uint64_t task, struct fixture_command *ret)
     snprintf(c->path, sizeof c->path, "out/%llu.png", n);
     snprintf(c->text[0], sizeof c->text[0], "said %llu\n", n);
     snprintf(c->text[1], sizeof c->text[1], "warned of %llu\n", n);
-    c->file = (struct tote_result_file){1000 + task, {~task, task}};
+    c->file = (struct tote_result_file){1000 + task, {~task, task}, 0};
     c->row = (struct tote_task_row){
         .task = task,
         .listed = 1,

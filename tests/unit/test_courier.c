@@ -215,6 +215,30 @@ static void test_a_limit_that_cannot_be_told_is_said(void **state)
     end(&sending);
 }
 
+/* --- what commands may have put where we write --- */
+
+static void test_nothing_in_the_way_is_followed_or_waited_for(void **state)
+{
+    (void)state;
+    struct sending sending;
+    struct stat info;
+    char slice[TOTE_SLICE_NAME_MAX], path[600];
+    begin(&sending, 1, false);
+    tote_slice_name(0, 2, 1, false, slice);
+    snprintf(path, sizeof path, "%s/%s", tote_courier_slices(sending.courier), slice);
+    assert_int_equal(symlink("../victim", path), 0);
+    assert_int_equal(mkfifo(WORK "/" TOTE_LATE_NAME ".part", 0600), 0);
+    snprintf(path, sizeof path, "%s/room", tote_courier_slices(sending.courier));
+    assert_int_equal(symlink("../victim", path), 0);
+    sending.commands.timeout_percent = 300;
+    assert_true(send_batch(&sending, 0, 2, 0).has_late_timeout);
+    assert_int_equal(tote_courier_tell_timeout(sending.courier, 1500000000, NULL), 0);
+    assert_told("1500000000\n");
+    assert_int_equal(tote_courier_check_room(sending.courier, NULL), 0);
+    assert_int_equal(stat(WORK "/victim", &info), -1);
+    end(&sending);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +248,7 @@ int main(void)
         cmocka_unit_test(test_nobody_waits_for_a_limit_that_is_known_or_not_asked_for),
         cmocka_unit_test(test_staged_batches_cannot_be_told),
         cmocka_unit_test(test_a_limit_that_cannot_be_told_is_said),
+        cmocka_unit_test(test_nothing_in_the_way_is_followed_or_waited_for),
     };
     return cmocka_run_group_tests_name("courier", tests, NULL, NULL);
 }

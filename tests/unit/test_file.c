@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -165,6 +166,46 @@ static void near_is_on_one_filesystem(void **state)
     close(fd);
 }
 
+/* --- a file of one's own --- */
+
+static void assert_made(const char *name)
+{
+    char path[sizeof folder + 64];
+    struct stat info;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    int fd = tote_file_make(path);
+    assert_true(fd >= 0);
+    assert_int_equal(tote_file_write(fd, "new", 3), 0);
+    assert_int_equal(close(fd), 0);
+    assert_int_equal(fstatat(at, name, &info, AT_SYMLINK_NOFOLLOW), 0);
+    assert_true(S_ISREG(info.st_mode) && (info.st_mode & 0777) == 0600);
+    assert_int_equal(info.st_size, 3);
+}
+
+static void a_file_is_made_where_somebody_has_put_something(void **state)
+{
+    (void)state;
+    write_file("theirs", "theirs", 6);
+    write_file("old", "longer than that", 16);
+    assert_int_equal(mkfifoat(at, "pipe", 0600), 0);
+    assert_int_equal(symlinkat("theirs", at, "link"), 0);
+    assert_int_equal(symlinkat("nowhere", at, "dangling"), 0);
+    const char *const names[] = {"new", "old", "pipe", "link", "dangling"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        assert_made(names[i]);
+    assert_int_equal(read_code("theirs", 64, "theirs", 6), 0);
+    assert_int_equal(faccessat(at, "nowhere", F_OK, 0), -1);
+}
+
+static void no_file_is_made_in_place_of_a_folder(void **state)
+{
+    (void)state;
+    char path[sizeof folder + 64];
+    assert_int_equal(mkdirat(at, "folder", 0700), 0);
+    snprintf(path, sizeof path, "%s/folder", folder);
+    assert_int_equal(tote_file_make(path), -EISDIR);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +214,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_no_file_is_not_read, make_folder,
                                         remove_folder),
         cmocka_unit_test(a_write_that_fails_is_told),
+        cmocka_unit_test_setup_teardown(a_file_is_made_where_somebody_has_put_something,
+                                        make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(no_file_is_made_in_place_of_a_folder,
+                                        make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(parents_are_made, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(strange_folders_go, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(near_is_on_one_filesystem, make_folder,

@@ -276,6 +276,16 @@ static void test_lost_output(void **state)
     assert_int_equal(ask("b", "SELECT sum(task) FROM record WHERE outcome = 2"), 70);
 }
 
+/* So many tasks are lost, and nobody takes the list for whole. */
+static void expect_short_list(const struct tote_fsck *found, uint64_t lost)
+{
+    assert_int_equal(found->lost, lost);
+    assert_int_equal(ask("b", "SELECT count(*) FROM setting WHERE name='list_whole'"
+                              " AND value='no'"),
+                     1);
+    expect_clean("b");
+}
+
 /* A lost task is of no list: nothing takes it for done, or for something to run. */
 static void test_lost_task(void **state)
 {
@@ -287,6 +297,107 @@ static void test_lost_task(void **state)
     assert_non_null(strstr(told.text, "task 30 is lost"));
     assert_int_equal(ask("b", "SELECT listed FROM task WHERE task = 30"), 0);
     assert_int_equal(ask("b", "SELECT max(attempt) = 1 FROM record"), 1);
+    assert_int_equal(ask("b", "SELECT listed FROM standing WHERE run = 0"), TASKS - 1);
+    assert_int_equal(ask("b", "SELECT ok FROM standing WHERE run = 0"), TASKS - 1);
+    expect_short_list(&found, 1);
+}
+
+#define WITHOUT(task)                                                                  \
+    "DELETE FROM record WHERE task >= " task ";"                                       \
+    "DELETE FROM result WHERE task >= " task ";"                                       \
+    "DELETE FROM output WHERE task >= " task ";"
+
+/* Of the last tasks no row speaks any more but row 0, which counts them. */
+static void test_lost_end(void **state)
+{
+    (void)state;
+    static struct told told;
+    struct tote_fsck found;
+    damage_once(WITHOUT("299") "UPDATE task SET place = 7000 WHERE task = 299");
+    salvage(&told, &found);
+    assert_non_null(strstr(told.text, "task 299 is lost"));
+    assert_int_equal(ask("b", "SELECT max(task) FROM task"), 299);
+    expect_short_list(&found, 1);
+    damage_once(WITHOUT("295") "DELETE FROM task WHERE task >= 295");
+    salvage(&told, &found);
+    assert_non_null(strstr(told.text, "task 295 is lost"));
+    expect_short_list(&found, 5);
+}
+
+/* Of a second list, whose tasks are not all of the store's. */
+static void test_lost_of_another_list(void **state)
+{
+    (void)state;
+    static struct told told;
+    struct tote_fsck found;
+    struct fixture_bag bag;
+    struct tote_error err = {0};
+    uint64_t other;
+    struct tote_store *store = fixture_bag_store("a", TASKS, false);
+    assert_int_equal(tote_store_list_begin(store, 2, &err), 0);
+    for (uint64_t task = TASKS - 50; task < TASKS; task++) {
+        fixture_bag_fill(&bag, task);
+        if (tote_store_list_claim(store, &bag.task, &other, &err) != TOTE_CLAIM_KEPT)
+            fail_msg("%s", err.text);
+    }
+    assert_int_equal(tote_store_list_commit(store, &err), 0);
+    tote_store_close(store);
+    salvage(&told, &found);
+    assert_int_equal(found.damaged + found.lost, 0);
+    assert_int_equal(ask("b", "SELECT count(*) FROM setting WHERE name='list_whole'"),
+                     0);
+    fixture_sql("a", WITHOUT("298") "DELETE FROM task WHERE task >= 298");
+    salvage(&told, &found);
+    expect_short_list(&found, 2);
+    assert_int_equal(ask("b", "SELECT listed FROM standing WHERE run = 0"), 48);
+}
+
+/* Where the counts are lost nobody can tell that the tasks are not. */
+static void test_lost_counts(void **state)
+{
+    (void)state;
+    static struct told told;
+    struct tote_fsck found;
+    damage_once("UPDATE standing SET listed = 1 WHERE run = 0");
+    salvage(&told, &found);
+    assert_non_null(strstr(told.text, "how many tasks there were is not known"));
+    expect_short_list(&found, 0);
+    fixture_store("kernel", 10);
+    fixture_sql("kernel", "DELETE FROM standing WHERE run = 0");
+    tote_store_unlink("b");
+    assert_int_equal(tote_store_salvage("kernel", "b", &found, NULL, NULL, NULL), 0);
+    assert_int_equal(ask("b", "SELECT count(*) FROM setting WHERE name='list_whole'"),
+                     0);
+}
+
+/* Sealed as it should be, but of another list than the tasks or the settings are. */
+static void test_wrong_list(void **state)
+{
+    (void)state;
+    static struct told told;
+    struct tote_fsck found;
+    struct tote_db db;
+    struct tote_standing all;
+    struct tote_store *store = fixture_bag_store("a", TASKS, false);
+    assert_int_equal(tote_store_standing(store, 0, &all, NULL), 0);
+    assert_int_equal(tote_store_set(store, "list", "2", NULL), 0);
+    tote_store_close(store);
+    assert_int_equal(check("a", &told).damaged, 1);
+    assert_non_null(strstr(
+        told.text, "standing 0 is of list 1, but by the settings the last is 2"));
+    salvage(&told, &found);
+    expect_clean("b");
+    expect_short_list(&found, 0);
+    tote_store_unlink("a");
+    tote_store_close(fixture_bag_store("a", TASKS, false));
+    all.list = 0;
+    assert_int_equal(tote_db_open(&db, "a", TOTE_DB_WRITE, NULL), 0);
+    assert_int_equal(tote_standing_write(&db, 0, &all, NULL), 0);
+    tote_db_close(&db);
+    assert_int_equal(check("a", &told).damaged, 1);
+    assert_non_null(strstr(told.text, "standing 0 is of list 0, but a task of list 1"));
+    salvage(&told, &found);
+    expect_clean("b");
 }
 
 /* --- pages --- */
@@ -411,6 +522,8 @@ int main(void)
         IN_FOLDER(test_salvage_whole), IN_FOLDER(test_each_damage),
         IN_FOLDER(test_wrong_counts),  IN_FOLDER(test_quarantine_text),
         IN_FOLDER(test_lost_output),   IN_FOLDER(test_lost_task),
+        IN_FOLDER(test_lost_end),      IN_FOLDER(test_lost_of_another_list),
+        IN_FOLDER(test_lost_counts),   IN_FOLDER(test_wrong_list),
         IN_FOLDER(test_each_page),     IN_FOLDER(test_many_pages),
         IN_FOLDER(test_no_store),      IN_FOLDER(test_all_damaged),
     };

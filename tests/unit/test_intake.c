@@ -99,21 +99,53 @@ static void test_a_list_and_its_number_come_together(void **state)
     unlink(STORE);
 }
 
+/* A list of one item whose input is not there. */
+static void begin_bad(struct making *making, uint32_t list)
+{
+    static const char *const values[] = {"a"};
+    static const char *const words[] = {"cat", "{in:missing/{item}}"};
+    begin(making, values, 1, list);
+    tote_template_destroy(making->template);
+    assert_int_equal(
+        tote_template_parse(words, 2, NULL, 1, false, &making->template, NULL), 0);
+    making->commands.template = making->template;
+}
+
 static void test_a_bad_list_leaves_nothing(void **state)
 {
     (void)state;
-    const char *const values[] = {"a"};
     struct making making;
-    begin(&making, values, 1, 1);
-    making.commands.template = NULL;
-    const char *const words[] = {"cat", "{in:missing/{item}}"};
-    tote_template_destroy(making.template);
-    assert_int_equal(
-        tote_template_parse(words, 2, NULL, 1, false, &making.template, NULL), 0);
-    making.commands.template = making.template;
+    begin_bad(&making, 1);
     assert_int_equal(take_whole(&making, &nobody), -EINVAL);
     assert_setting(&making, "list", NULL);
     assert_int_equal(count(&making), 0);
+    end(&making);
+    unlink(STORE);
+}
+
+static int note(void *context, struct tote_store *store, struct tote_error *err)
+{
+    return tote_store_set(store, "start", context, err);
+}
+
+/* What holds of the store only with the list comes with it, or not at all. */
+static void test_a_list_brings_its_notes_along(void **state)
+{
+    (void)state;
+    const char *const good[] = {"a"};
+    char first[] = "/first", second[] = "/second";
+    struct making making;
+    begin(&making, good, 1, 1);
+    making.commands.note = note;
+    making.commands.context = first;
+    assert_int_equal(take_whole(&making, &nobody), 0);
+    assert_setting(&making, "start", "/first");
+    end(&making);
+    begin_bad(&making, 2);
+    making.commands.note = note;
+    making.commands.context = second;
+    assert_int_equal(take_whole(&making, &nobody), -EINVAL);
+    assert_setting(&making, "start", "/first");
     end(&making);
     unlink(STORE);
 }
@@ -156,6 +188,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_list_and_its_number_come_together),
         cmocka_unit_test(test_a_bad_list_leaves_nothing),
+        cmocka_unit_test(test_a_list_brings_its_notes_along),
         cmocka_unit_test(test_signals),
     };
     return cmocka_run_group_tests_name("intake", tests, NULL, NULL);

@@ -300,6 +300,38 @@ static void what_came_from_elsewhere_is_read(void **state)
     assert_true(holds(RESULTS "/b", "right"));
 }
 
+static mode_t mode_of(const char *path)
+{
+    struct stat info = {0};
+    assert_int_equal(stat(path, &info), 0);
+    return info.st_mode & 07777;
+}
+
+/* That of the command there: nothing above permissions, and no less by a umask here. */
+static void what_came_from_elsewhere_gets_its_mode(void **state)
+{
+    (void)state;
+    struct tote_publisher_file files[] = {fill_output("1.1", "a", "x"),
+                                          fill_output("1.1", "b", "y"),
+                                          fill_output("1.1", "c", "z")};
+    struct tote_publisher_file here = fill_output("2.1", "d", "x");
+    files[0].mode = 0755;
+    files[1].mode = 0444;
+    files[2].mode = 06777;
+    assert_int_equal(chmod(ATTEMPTS "/2.1/d", 0705), 0);
+    assert_int_equal(put_one("2.1", here), 0);
+    assert_int_equal(mode_of(RESULTS "/d"), 0705); /* a worker of this machine's */
+    tote_publisher_close(publisher);
+    publisher = publisher_open(true);
+    assert_non_null(publisher);
+    mode_t mask = umask(077);
+    assert_int_equal(put("1.1", files, 3), 0);
+    umask(mask);
+    assert_int_equal(mode_of(RESULTS "/a"), 0755);
+    assert_int_equal(mode_of(RESULTS "/b"), 0444);
+    assert_int_equal(mode_of(RESULTS "/c"), 0777);
+}
+
 /* --- looking --- */
 
 static void look_tells_what_is_there(void **state)
@@ -661,6 +693,7 @@ int main(void)
         TEST(only_attempts_are_attempts),
         TEST(only_a_plain_file_with_one_name_is_published),
         TEST(what_came_from_elsewhere_is_read),
+        TEST(what_came_from_elsewhere_gets_its_mode),
         TEST(look_tells_what_is_there),
         TEST(results_are_made_and_may_be_only_looked_at),
         TEST(recover_takes_back_what_is_not_recorded),

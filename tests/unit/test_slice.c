@@ -271,7 +271,7 @@ static void *small_slice(size_t *ret_n)
 
 static void *small_pack(size_t *ret_n)
 {
-    const struct tote_result_file file = {9, {1, 2}};
+    const struct tote_result_file file = {9, {1, 2}, 0751};
     const struct tote_result results[] = {
         {.task = 1,
          .why = "",
@@ -403,6 +403,7 @@ static void a_pack_comes_back(void **state)
     assert_true(a->streams[0].size == 3 && a->stream_bytes[0] == 900);
     assert_memory_equal(a->streams[0].data, "out", 3);
     assert_true(a->n_outs == 1 && a->outs[0].size == 9 && a->outs[0].digest.low == 2);
+    assert_int_equal(a->outs[0].mode, 0751);
     assert_true(b->task == 2 && b->cause == TOTE_CAUSE_START && b->n_outs == 0);
     assert_true(a->left == 3 && b->left == 0);
     assert_string_equal(a->left_name, "\xff\n");
@@ -426,6 +427,30 @@ static int pack_code(struct tote_result result)
     if (rc == 0)
         free(bytes);
     return rc;
+}
+
+/* Nothing but permissions: no setuid comes from a worker. */
+static void modes_are_permissions(void **state)
+{
+    (void)state;
+    size_t n, at = 0;
+    unsigned char *bytes = small_pack(&n);
+    for (size_t i = 0; i + 1 < n; i++)
+        if (bytes[i] == (0751 & 0xff) && bytes[i + 1] == 0751 >> 8)
+            at = i; /* the last is in the hash or is the mode */
+    assert_true(at > 0 && at + 8 < n);
+    for (unsigned mode = 0; mode < 0x10000; mode++) {
+        bytes[at] = (unsigned char)mode;
+        bytes[at + 1] = (unsigned char)(mode >> 8);
+        set_hash(bytes, n);
+        assert_int_equal(parse(true, bytes, n), mode & ~0777u ? -EBADMSG : 0);
+    }
+    free(bytes);
+    struct tote_result_file file = {.mode = 0777};
+    assert_int_equal(pack_code((struct tote_result){.outs = &file, .n_outs = 1}), 0);
+    file.mode = 04755;
+    assert_int_equal(pack_code((struct tote_result){.outs = &file, .n_outs = 1}),
+                     -EINVAL);
 }
 
 static void the_pack_writer_refuses(void **state)
@@ -513,7 +538,7 @@ static bool is_equal(struct tote_digest a, struct tote_digest b)
 static void the_digest_is_of_what_was_made(void **state)
 {
     (void)state;
-    struct tote_result_file files[] = {{1, {2, 3}}, {4, {5, 6}}};
+    struct tote_result_file files[] = {{1, {2, 3}, 0}, {4, {5, 6}, 0}};
     struct tote_result a = {.task = 1,
                             .why = "",
                             .streams = {{"ab", 2}, {"e", 1}},
@@ -562,6 +587,7 @@ int main(void)
         cmocka_unit_test(forged_numbers_are_refused_or_right),
         cmocka_unit_test(random_damage_is_refused_or_right),
         cmocka_unit_test(a_pack_comes_back),
+        cmocka_unit_test(modes_are_permissions),
         cmocka_unit_test(the_pack_writer_refuses),
         cmocka_unit_test(a_batch_of_the_largest_count_has_room_in_its_pack),
         cmocka_unit_test(the_digest_is_of_what_was_made),

@@ -13,6 +13,8 @@
 
 #include "random.h"
 #include "store/fsck.h"
+#include "store/handle.h"
+#include "store/standing.h"
 #include "store_fixture.h"
 
 enum { TASKS = 60, COURSES = 60 };
@@ -292,6 +294,26 @@ static void test_damaged(void **state)
     }
 }
 
+/* Sealed as it should be, but less than there is: no count goes below 0. */
+static void test_too_few(void **state)
+{
+    (void)state;
+    struct tote_store *store = NULL;
+    struct tote_error err = {0};
+    const uint64_t gone[] = {3};
+    struct tote_standing none = {.list = 1, .listed = 20}, after;
+    fixture_commands("a", 20);
+    assert_int_equal(tote_store_reopen("a", &store, NULL), 0);
+    assert_int_equal(tote_standing_write(&store->db, 0, &none, NULL), 0);
+    assert_int_equal(tote_store_disown(store, gone, 1, &err), -EBADMSG);
+    assert_non_null(strstr(err.text, "standing 0 counts fewer tasks than there are"));
+    after = standing_of(store, 0);
+    assert_int_equal(after.of[TOTE_OUTCOME_OK], 0);
+    assert_int_equal(after.of[TOTE_OUTCOME_WRONG], 0);
+    assert_int_equal(standing_of(store, 1).of[TOTE_OUTCOME_OK], 20);
+    tote_store_close(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +322,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_while_written, fixture_enter,
                                         fixture_leave),
         cmocka_unit_test_setup_teardown(test_damaged, fixture_enter, fixture_leave),
+        cmocka_unit_test_setup_teardown(test_too_few, fixture_enter, fixture_leave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -190,6 +190,34 @@ static int note_setting(void *context, const char *name, const char *value)
     return strcmp(name, "c") == 0 ? 42 : 0;
 }
 
+static void set_two(struct tote_store *store, const char *value, int rc)
+{
+    struct tote_error err = {0};
+    assert_int_equal(tote_store_begin_settings(store, &err), 0);
+    assert_int_equal(tote_store_set(store, "a", value, &err), 0);
+    assert_int_equal(tote_store_set(store, "c", value, &err), 0);
+    assert_int_equal(tote_store_end_settings(store, rc, &err), rc);
+}
+
+/* Also if the process ends between begin and end: close is as hard as a kill to it. */
+static void test_settings_together(void **state)
+{
+    (void)state;
+    struct tote_store *store = NULL;
+    struct tote_error err = {0};
+    char seen[64] = "";
+    assert_int_equal(tote_store_create("a", &store, &err), 0);
+    set_two(store, "1", 0);
+    set_two(store, "2", -EINVAL);
+    assert_int_equal(tote_store_begin_settings(store, &err), 0);
+    assert_int_equal(tote_store_set(store, "a", "3", &err), 0);
+    tote_store_close(store);
+    assert_int_equal(tote_store_reopen("a", &store, &err), 0);
+    assert_int_equal(tote_store_each_setting(store, note_setting, seen, &err), 42);
+    assert_string_equal(seen, "a1c1");
+    tote_store_close(store);
+}
+
 static void test_each_setting(void **state)
 {
     (void)state;
@@ -796,6 +824,7 @@ int main(void)
         IN_FOLDER(test_names),
         IN_FOLDER(test_open_refuses),
         IN_FOLDER(test_settings),
+        IN_FOLDER(test_settings_together),
         IN_FOLDER(test_each_setting),
         IN_FOLDER(test_changed_setting),
         IN_FOLDER(test_changed_run),

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include "commands_fixture.h"
 #include "random.h"
@@ -362,15 +363,127 @@ static void test_flip_killed_file(void **state)
     specimen_finish(&specimen);
 }
 
+/* --- what may be gone on with --- */
+
+static bool ends_commit(const struct bytes *wal, size_t frame)
+{
+    static const unsigned char no[4];
+    return memcmp(wal->data + 32 + frame * FRAME + 4, no, 4) != 0;
+}
+
+static size_t frames_of(const struct bytes *wal)
+{
+    return (wal->n - 32) / FRAME;
+}
+
+static void write_at(const char *name, size_t at, unsigned char byte)
+{
+    int fd = open(name, O_WRONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(pwrite(fd, &byte, 1, (off_t)at), 1);
+    close(fd);
+}
+
+/* One bit of a WAL: told, and if that was synced, not gone on with. */
+static void judge_writer(struct specimen *specimen, size_t at, bool was_synced)
+{
+    struct tote_store *store = NULL;
+    struct tote_error err = {0};
+    struct tote_fsck found;
+    char told[TOTE_ERROR_MAX] = "";
+    unsigned char *byte = &specimen->wal.data[at];
+    *byte ^= 1;
+    write_at("a-wal", at, *byte);
+    unlink("a-shm");
+    assert_int_equal(tote_store_fsck("a", &found, hear, told, &err), 0);
+    if (!strstr(told, "the WAL is not as it was written"))
+        fail_msg("WAL at %zu: not told: %s", at, told);
+    int code = was_synced ? tote_store_reopen("a", &store, &err) : -EUCLEAN;
+    if (code != -EUCLEAN)
+        fail_msg("WAL at %zu: gone on with: %d", at, code);
+    if (was_synced)
+        assert_non_null(strstr(err.text, "'tote fsck a --salvage NEW'"));
+    assert_true(is_unchanged(specimen));
+    *byte ^= 1;
+    write_at("a-wal", at, *byte);
+}
+
+/* The number, the page's end, the checksum and a salt of every frame. */
+static void test_no_writer_goes_on_with_damage(void **state)
+{
+    (void)state;
+    static const size_t places[] = {3, FRAME - 9, 17, 10};
+    struct specimen specimen = specimen_killed(FEW);
+    size_t commits = 0, after = 0;
+    specimen_write(&specimen);
+    for (size_t frame = frames_of(&specimen.wal); frame-- > 0;) {
+        commits += ends_commit(&specimen.wal, frame);
+        for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+            judge_writer(&specimen, 32 + frame * FRAME + places[i], commits > 1);
+        after += commits == 1;
+    }
+    assert_true(commits > 2 && after > 0);
+    for (size_t at = 0; at < 32; at++)
+        judge_writer(&specimen, at, true);
+    specimen_finish(&specimen);
+}
+
+/* Frames of a commit that did not come to its end, and before them one that did. */
+static void leave_half_a_commit(void)
+{
+    sqlite3 *db = NULL;
+    fixture_bag_store("a", TASKS, true);
+    bool fine =
+        sqlite3_open_v2("a", &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
+        sqlite3_exec(db,
+                     "PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=1;"
+                     "PRAGMA cache_spill=1; BEGIN; UPDATE record SET cpu_ns=cpu_ns+1;"
+                     "UPDATE result SET max_rss=max_rss+1; ROLLBACK;"
+                     "UPDATE setting SET value=value",
+                     NULL, NULL, NULL) == SQLITE_OK;
+    kill(getpid(), fine ? SIGKILL : SIGABRT);
+}
+
+/* That is no damage: a full disk leaves it. */
+static void test_half_a_commit(void **state)
+{
+    (void)state;
+    struct tote_store *store = NULL;
+    struct tote_error err = {0};
+    struct tote_fsck found;
+    char told[TOTE_ERROR_MAX] = "";
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0)
+        leave_half_a_commit();
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    struct bytes wal = slurp("a-wal");
+    size_t n = frames_of(&wal);
+    assert_true(n > 3 && !ends_commit(&wal, n - 1) && !ends_commit(&wal, n - 2));
+    free(wal.data);
+    assert_int_equal(tote_store_fsck("a", &found, hear, told, &err), 0);
+    assert_string_equal(told, "");
+    assert_int_equal(tote_store_reopen("a", &store, &err), 0);
+    tote_store_close(store);
+    tote_store_unlink("a");
+}
+
 #define IN_FOLDER(test)                                                                \
     cmocka_unit_test_setup_teardown(test, fixture_enter, fixture_leave)
 
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_cut_file),  IN_FOLDER(test_cut_wal),
-        IN_FOLDER(test_flip_file), IN_FOLDER(test_flip_small_file),
-        IN_FOLDER(test_flip_wal),  IN_FOLDER(test_flip_killed_file),
+        IN_FOLDER(test_cut_file),
+        IN_FOLDER(test_cut_wal),
+        IN_FOLDER(test_flip_file),
+        IN_FOLDER(test_flip_small_file),
+        IN_FOLDER(test_flip_wal),
+        IN_FOLDER(test_flip_killed_file),
+        IN_FOLDER(test_no_writer_goes_on_with_damage),
+        IN_FOLDER(test_half_a_commit),
     };
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);

@@ -199,6 +199,7 @@ static void write_commands(struct commands_life *life, const char *path)
 static int list_anew(struct tote_store *store, struct tote_error *err)
 {
     struct fixture_command c;
+    struct tote_list_clash clash;
     uint64_t other = 0;
     int code = tote_store_list_begin(store, 2, err);
     for (uint64_t i = 0; code >= 0 && i < 30; i++) {
@@ -212,6 +213,9 @@ static int list_anew(struct tote_store *store, struct tote_error *err)
     c.row.key.high ^= 1;
     if (code >= 0)
         code = tote_store_list_add(store, &c.row, &other, err);
+    if (code >= 0)
+        code = tote_store_list_clash(store, 2, &clash, err);
+    assert_true(code <= 0);
     if (code >= 0)
         return tote_store_list_commit(store, err);
     tote_store_list_cancel(store);

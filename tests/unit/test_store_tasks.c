@@ -143,7 +143,9 @@ static void check_result(struct tote_store *store, uint64_t task)
         assert_int_equal(result.stream_bytes[i], want.result.stream_bytes[i]);
     }
     assert_int_equal(result.n_outs, 1);
-    assert_memory_equal(&result.outs[0], &want.file, sizeof want.file);
+    assert_int_equal(result.outs[0].size, want.file.size);
+    assert_memory_equal(&result.outs[0].digest, &want.file.digest,
+                        sizeof want.file.digest);
     free(memory);
 }
 
@@ -587,6 +589,51 @@ static void test_list_paths(void **state)
     tote_store_close(store);
 }
 
+/* Adds a list of tasks that make one of these paths each. */
+static void list_paths(struct tote_store *store, const char *const *paths, size_t n,
+                       uint32_t list)
+{
+    assert_int_equal(tote_store_list_begin(store, list, NULL), 0);
+    for (size_t i = 0; i < n; i++)
+        add_item(store, i, 100 + i, i, paths[i]);
+}
+
+/* Also where names between the two sort apart, and not for tasks of another list. */
+static void test_list_clashes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *paths[5];
+        size_t n;
+        const char *folder; /* null: no clash */
+        uint64_t file, below;
+    } cases[] = {
+        {{"p", "p/q"}, 2, "p", 0, 1},
+        {{"p/q", "p"}, 2, "p", 1, 0},
+        {{"p", "p-x", "p-x/y", "p.z"}, 4, "p-x", 1, 2},
+        {{"a/b", "a/b-", "a/b-c/d", "a/c", "a/b/c/d/e"}, 5, "a/b", 0, 4},
+        {{"a/b/c", "a/b/d", "a/b/e/f", "a/b/e"}, 4, "a/b/e", 3, 2},
+        {{"p", "pp/q", "q/p", "q/pp", "p-/p"}, 5, NULL, 0, 0},
+        {{"\xff", "\xff/\xc3/a"}, 2, "\xff", 0, 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct tote_store *store = NULL;
+        struct tote_list_clash clash;
+        assert_int_equal(tote_store_create("a", &store, NULL), 0);
+        list_paths(store, cases[i].paths, cases[i].n, 1);
+        int rc = tote_store_list_clash(store, 1, &clash, NULL);
+        assert_int_equal(rc, cases[i].folder != NULL);
+        if (rc > 0) {
+            assert_string_equal(clash.folder, cases[i].folder);
+            assert_int_equal(clash.file, cases[i].file);
+            assert_int_equal(clash.below, cases[i].below);
+        }
+        assert_int_equal(tote_store_list_clash(store, 2, &clash, NULL), 0);
+        tote_store_close(store);
+        tote_store_unlink("a");
+    }
+}
+
 /* Many tasks of one key: each is claimed once, in order, also when more are wanted. */
 static void test_list_of_the_same(void **state)
 {
@@ -831,6 +878,7 @@ int main(void)
         IN_FOLDER(test_list_again),
         IN_FOLDER(test_list_of_the_same),
         IN_FOLDER(test_list_paths),
+        IN_FOLDER(test_list_clashes),
         IN_FOLDER(test_list_takes_over),
         IN_FOLDER(test_list_gets_back),
         IN_FOLDER(test_list_makes_a_lost_row),

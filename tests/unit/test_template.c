@@ -295,12 +295,21 @@ static void outputs_stay_in_their_folder(void **state)
         {"a/", "empty part"},
         {"a\nb", "'a\\x0ab' has a control character"},
         {"a\x7f", "control character"},
-        {"-rf", "begins with '-'"},
+        {"a\nb", "name outputs by {index}"},
+        {"./", "'.'"},
+        {".//a", "'.'"},
+        {"././a/.", "'.'"},
+        {"./../a", "'..'"},
+        {"./.tote-x", ".tote-"},
         {".tote-x", ".tote-"},
         {"a/.tote-", ".tote-"},
         {"...", NULL},
         {"..a/b..", NULL},
         {"a/-b", NULL},
+        {"-rf", NULL},
+        {"-", NULL},
+        {"./a", NULL},
+        {"././-a/b", NULL},
         {".toted/x.tote-", NULL},
         {"\xc3\xa9 \xff\"'$(x)", NULL},
     };
@@ -314,6 +323,49 @@ static void outputs_stay_in_their_folder(void **state)
     check_file("{out:{item}}{out:a}", "b", NULL);
     check_file("{out:{item}}{out:a}", "a", "named by two");
     check_file("{out:{item}}{in:a}", "a", NULL);
+    check_file("{out:{item}}{out:a}", "./a", "named by two");
+    check_file("{out:{item}}{out:a}", "a/b", "'a' would be a file, and the folder");
+    check_file("{out:a}{out:{item}}", "./a/b/c", "'a/b/c' lies in what another");
+    check_file("{out:{item}}{out:a/b}", "a/bc", NULL);
+    check_file("{in:{item}}{out:a/b}", "a", NULL);
+}
+
+/* No program may take an output for an option, wherever it is made; its name stays. */
+static void outputs_may_look_like_options(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *item;
+        struct tote_places places;
+        const char *path;
+        struct words args;
+    } cases[] = {
+        {"-n", {0}, "-n.gz", {{"p", "./-n.gz", "-o./-n.gz"}}},
+        {"./-n", {0}, "-n.gz", {{"p", "./-n.gz", "-o./-n.gz"}}},
+        {"-n", {"/s", NULL, true}, "-n.gz", {{"p", "./-n.gz", "-o./-n.gz"}}},
+        {"-n",
+         {"/s", "/t/1.2", false},
+         "-n.gz",
+         {{"p", "/t/1.2/-n.gz", "-o/t/1.2/-n.gz"}}},
+        {"././n",
+         {"/s", "/t/1.2", false},
+         "n.gz",
+         {{"p", "/t/1.2/n.gz", "-o/t/1.2/n.gz"}}},
+        {"./n", {0}, "n.gz", {{"p", "n.gz", "-on.gz"}}},
+    };
+    const struct words words = {{"p", "{out:{item}.gz}", "-o{out:{item}.gz}"}};
+    struct tote_template *template = parse(&words, NULL, 1, false);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct tote_expanded expanded = {0};
+        assert_int_equal(tote_template_expand(template, &cases[i].item, 1, 1,
+                                              &cases[i].places, &expanded, NULL),
+                         0);
+        check_args(&expanded.command, &cases[i].args);
+        assert_int_equal(expanded.command.n_outs, 1);
+        assert_string_equal(expanded.command.outs[0].path, cases[i].path);
+        tote_expanded_finish(&expanded);
+    }
+    tote_template_destroy(template);
 }
 
 static void inputs_are_files(void **state)
@@ -462,6 +514,7 @@ int main(void)
         cmocka_unit_test(without_placeholders_all_columns_follow),
         cmocka_unit_test(files_have_their_places),
         cmocka_unit_test(outputs_stay_in_their_folder),
+        cmocka_unit_test(outputs_may_look_like_options),
         cmocka_unit_test(inputs_are_files),
         cmocka_unit_test(large_items_fit_and_larger_are_said),
         cmocka_unit_test(shell_values_are_quoted),

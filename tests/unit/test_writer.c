@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -451,6 +452,49 @@ static void test_kill(void **state)
     assert_true(most > 0);
 }
 
+/* What goes into a file that has lost its name is not acknowledged. */
+static void check_lost_place(void (*lose)(void))
+{
+    struct pair pair = pair_open("a");
+    struct tote_error err = {0};
+    uint64_t durable = 0;
+    assert_int_equal(fixture_put(pair.writer, 0, 10, &durable, &err), 0);
+    assert_int_equal(durable, 10);
+    lose();
+    assert_int_equal(fixture_put(pair.writer, 10, 10, &durable, &err), -EIO);
+    assert_int_equal(durable, 10);
+    assert_non_null(strstr(err.text, "was removed or replaced while the bag ran"));
+    assert_int_equal(tote_writer_stop(pair.writer, NULL), -EIO);
+    tote_store_close(pair.store);
+}
+
+static void lose_by_unlink(void)
+{
+    assert_int_equal(unlink("a"), 0);
+}
+
+static void lose_by_rename(void)
+{
+    assert_int_equal(rename("a", "moved"), 0);
+}
+
+static void lose_by_another(void)
+{
+    fixture_write_file("another", "x", 1);
+    assert_int_equal(rename("another", "a"), 0);
+}
+
+static void test_lost_place(void **state)
+{
+    (void)state;
+    static void (*const ways[])(void) = {lose_by_unlink, lose_by_rename,
+                                         lose_by_another};
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        check_lost_place(ways[i]);
+        tote_store_unlink("a");
+    }
+}
+
 #define IN_FOLDER(test)                                                                \
     cmocka_unit_test_setup_teardown(test, fixture_enter, fixture_leave)
 
@@ -465,6 +509,7 @@ int main(void)
         IN_FOLDER(test_numbers_too_large),
         IN_FOLDER(test_beside_others),
         IN_FOLDER(test_wal_stays_small),
+        IN_FOLDER(test_lost_place),
         IN_FOLDER(test_tasks_and_results),
         IN_FOLDER(test_path_of_another),
         IN_FOLDER(test_result_of_another),
