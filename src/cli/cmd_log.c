@@ -157,6 +157,12 @@ static void show_stream(const struct log *log, int stream, const char *name, int
     tote_output_write(fd, span->data, span->size);
 }
 
+/* Its record is there, the row with its streams is not: what has run needed memory. */
+static bool has_lost_words(const struct log *log)
+{
+    return log->record.outcome == TOTE_OUTCOME_OK && log->result.max_rss == 0;
+}
+
 static int show_text(struct log *log, struct tote_error *err)
 {
     if (isatty(STDOUT_FILENO)) /* elsewhere it stays what can be run */
@@ -176,6 +182,8 @@ static int show_text(struct log *log, struct tote_error *err)
                  : 0;
     show_stream(log, TOTE_STDOUT, "stdout", STDOUT_FILENO);
     show_stream(log, TOTE_STDERR, "stderr", STDERR_FILENO);
+    if (has_lost_words(log))
+        printf("note:     what it printed was lost with a damage of the store\n");
     return rc;
 }
 

@@ -33,6 +33,7 @@ static const struct tote_option_list lists[] = {{options, 1, NULL}};
 struct status {
     const char *path;
     bool is_alive, is_run; /* is_run: it could go on */
+    bool is_damaged;       /* so that no resume goes on with it */
     long pid;
     struct tote_tally tally;
     const char *state;
@@ -127,7 +128,11 @@ static void conclude(struct tote_store *store, struct status *status)
 {
     if (!status->is_run || status->is_alive)
         return;
-    if (!is_done(&status->tally)) {
+    struct tote_error damage = {0};
+    status->is_damaged = tote_store_check_wal(status->path, &damage) == -EUCLEAN;
+    if (status->is_damaged)
+        snprintf(status->why, sizeof status->why, "%s", damage.text);
+    else if (!is_done(&status->tally)) {
         status->go_on = tote_advice_go_on(store);
         deny_complete(status);
     } else if (strcmp(status->state, tote_run_state_name(TOTE_RUN_INTERRUPTED)) == 0) {
@@ -158,7 +163,8 @@ static int read_store(struct tote_store *store, struct status *status,
 
 static bool can_go_on(const struct status *status)
 {
-    return status->is_run && !status->is_alive && !is_done(&status->tally);
+    return status->is_run && !status->is_alive && !status->is_damaged &&
+           !is_done(&status->tally);
 }
 
 static void show_tally(const struct tote_tally *tally)

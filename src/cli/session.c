@@ -285,8 +285,9 @@ int tote_session_resume(const struct tote_args *args, tote_session_work *work)
         if (rc < 0)
             tote_session_close_store(&session, false);
     }
+    bool is_broken = rc == -EIO || rc == -EUCLEAN;
     if (rc < 0) /* nothing has begun */
         return tote_command_fail(
-            args->wants_json, rc == -EIO ? TOTE_EXIT_INTERNAL : TOTE_EXIT_USAGE, &err);
+            args->wants_json, is_broken ? TOTE_EXIT_INTERNAL : TOTE_EXIT_USAGE, &err);
     return work_and_end(&session, work, &err);
 }

@@ -94,6 +94,13 @@ static int note_order(struct tote_session *session, uint32_t list,
 
 /* --- going on --- */
 
+/* Damage and a broken disk are no mistake of who gives the store; all else is. */
+static int blame(int rc)
+{
+    bool is_mistake = rc < 0 && rc != -EIO && rc != -ENOMEM && rc != -EUCLEAN;
+    return rc == -EBADMSG ? -EUCLEAN : is_mistake ? -EINVAL : rc;
+}
+
 int tote_session_reopen_store(struct tote_session *session, const char *path,
                               struct tote_error *err)
 {
@@ -102,7 +109,7 @@ int tote_session_reopen_store(struct tote_session *session, const char *path,
         return -EINVAL;
     int rc = tote_store_open(path, &store, err); /* no lock beside what is no store */
     if (rc < 0)
-        return rc == -EIO || rc == -ENOMEM ? rc : -EINVAL;
+        return blame(rc);
     tote_store_close(store);
     rc = tote_lock_take(path, &session->lock, NULL, err);
     if (rc == 0)
@@ -110,7 +117,7 @@ int tote_session_reopen_store(struct tote_session *session, const char *path,
     session->is_old = true;
     if (rc < 0)
         tote_session_close_store(session, false);
-    return rc < 0 && rc != -EIO && rc != -ENOMEM ? -EINVAL : rc;
+    return blame(rc);
 }
 
 static int check_kind(const struct tote_session *session, struct tote_error *err)

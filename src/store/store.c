@@ -397,7 +397,7 @@ static int open_for_writing(struct tote_store *store, const char *path,
 
 /* SQLite would take what is damaged for the end of the WAL, go on from there and write
  * over the rest. What a kill, a full disk or a loss of power leaves is all right. */
-static int check_wal(const char *path, struct tote_error *err)
+int tote_store_check_wal(const char *path, struct tote_error *err)
 {
     struct tote_wal wal;
     int code = tote_wal_check(path, &wal, err);
@@ -414,7 +414,7 @@ int tote_store_reopen(const char *path, struct tote_store **ret_store,
 {
     int code = check_identity(path, err);
     if (code == 0)
-        code = check_wal(path, err);
+        code = tote_store_check_wal(path, err);
     if (code < 0)
         return code;
     struct tote_store *store = calloc(1, sizeof *store);

@@ -113,6 +113,11 @@ int tote_store_create(const char *path, struct tote_store **ret_store,
 int tote_store_open(const char *path, struct tote_store **ret_store,
                     struct tote_error *err);
 
+/* Whether the WAL of a store that nobody writes is as it was written. -EUCLEAN: damaged
+ * where it must have been synced, and a sentence that says what to do; what a kill, a
+ * full disk or a loss of power leaves is all right. */
+int tote_store_check_wal(const char *path, struct tote_error *err);
+
 /* Opens an existing store to go on with it, also after its writer was killed; the
  * caller holds its lock (lock.h). Errors as of open; -EROFS. Runs that a killed tote
  * left as RUNNING become INTERRUPTED, with a sentence. */

@@ -713,6 +713,14 @@ def test_cuts_that_are_not_shown_are_counted(tote):
     assert "tote: and 4 more streams cut: raise --stream-max\n" in err
 
 
+def test_a_sentence_begins_a_line(tote):
+    err = tote.ok("run", "--output", "asdone", "--", *SHELL, "printf {item} >&2", ":::", "a").err
+    assert err.startswith("a\ntote: 1 done of 1"), err
+    err = tote.ok("run", "--output", "asdone", "--stream-max", 3, "--", *SHELL,
+                  "printf {item}{item} >&2", ":::", *range(10, 15)).err
+    assert "\ntote: and 2 more streams cut" in err and not re.search(r"\dtote:", err), err
+
+
 def test_resume_of_no_store_begins_it(tote):
     line = ["run", "--store", "s.tote", "--resume", "--", "echo", ":::"]
     assert tote.ok(*line, "a").out == "a\n"

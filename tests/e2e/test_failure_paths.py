@@ -453,7 +453,10 @@ def test_no_resume_goes_on_with_a_damaged_wal(clean):
     data[len(data) // 2] ^= 4
     wal.write_bytes(data)
     (clean.folder / "s.tote-shm").unlink()  # an index of what it was
-    sentence = clean.refused("resume", "s.tote")
+    status = clean.json("status", "s.tote")
+    assert "the WAL is not as it was written" in status["why"] and not status["can_resume"], status
+    assert "go on:" not in clean.ok("status", "s.tote").out
+    sentence = clean.refused("resume", "s.tote", status=1)
     assert "the WAL is not as it was written" in sentence, sentence
     assert "'tote fsck s.tote --salvage NEW'" in sentence, sentence
     assert wal.read_bytes() == data

@@ -87,3 +87,12 @@ def test_a_lost_task_that_has_inputs_is_not_left_out(tote):
     assert sorted(path.name for path in (tote.folder / "results").iterdir()) == [
         f"{item}.up" for item in ITEMS]  # fmt: skip
     assert_whole(tote, "w.tote")
+
+
+def test_what_was_printed_is_said_to_be_lost(tote):
+    tote.ok("run", "--store", "s.tote", "--", "echo", "{item}", ":::", *ITEMS)
+    hurt(tote, ["UPDATE result SET max_rss = max_rss + 1 WHERE task = 2"])
+    said = tote.run("fsck", "s.tote", "--salvage", "w.tote")
+    assert said.status == 1 and "result run 1, task 2" in said.out, said
+    assert "what it printed was lost" in tote.ok("log", "w.tote", 2).out
+    assert "lost" not in tote.ok("log", "w.tote", 1).out
