@@ -26,7 +26,7 @@
 #define TOTE_WRITER_GROUP_MAX   16384
 #define TOTE_WRITER_GROUP_BYTES (16u << 20)
 /* Waiting; above it the writer is "full". */
-#define TOTE_WRITER_QUEUE_MAX   262144
+#define TOTE_WRITER_QUEUE_MAX   131072
 #define TOTE_WRITER_QUEUE_BYTES (64u << 20)
 #define TOTE_WRITER_WAL_MAX     (64 << 20) /* bytes; then it is folded and reused */
 
