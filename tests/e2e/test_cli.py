@@ -231,8 +231,8 @@ def test_a_signal_that_the_parent_had_ignored_stays_ignored(tote, name):
 
 def test_a_signal_before_the_first_launch(tote):
     """With this order the limit comes first: there is no run yet."""
-    process = tote.start("compare", "--engines", "local", "--order-seed", 5, "--kernel",
-                         "sleep:us=300000", "--tasks", 20, "--workers", 1, "--runs", 1,
+    process = tote.start("compare", "--engines", "local", "--order-seed", 5, "--controls",
+                         "limit", "--kernel", "sleep:us=300000", "--tasks", 20, "--workers", 1, "--runs", 1,
                          "--json", "--store", "s.tote")
     with process:
         wait_until(lambda: any("--limit" in command_line(pid) for pid in descendants(process.pid)))
@@ -294,7 +294,7 @@ def test_usable_cores_are_kept(tote):
 
 def test_cells_of_one_label_are_numbered(tote):
     document = tote.json("compare", "--kernel", "noop", "--runs", 1, "--engines",
-                         "local,local:batch=2,local,local:batch=2,local")
+                         "local,local:batch=2,local,local:batch=2,local", "--controls", "limit")
     labels = ["local", "local:batch=2", "local#2", "local:batch=2#2", "local#3"]
     assert [cell["label"] for cell in document["cells"]] == labels
     assert [row["label"] for row in tote.rows("SELECT DISTINCT label FROM run ORDER BY cell")] == labels
