@@ -36,7 +36,7 @@ struct work {
 
 /* --- preparation --- */
 
-static bool is_empty(const struct tote_blocks *blocks, size_t block)
+static bool is_empty(const struct tote_samples *blocks, size_t block)
 {
     for (size_t i = 0; i < blocks->n_cells; i++) {
         if (!isnan(blocks->cells[i][block]))
@@ -45,7 +45,7 @@ static bool is_empty(const struct tote_blocks *blocks, size_t block)
     return true;
 }
 
-static bool has_infinite(const struct tote_blocks *blocks)
+static bool has_infinite(const struct tote_samples *blocks)
 {
     for (size_t i = 0; i < blocks->n_cells; i++) {
         for (size_t k = 0; k < blocks->n_blocks; k++) {
@@ -62,7 +62,7 @@ static int compare_values(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void fill_columns(struct work *work, const struct tote_blocks *blocks)
+static void fill_columns(struct work *work, const struct tote_samples *blocks)
 {
     for (size_t k = 0; k < blocks->n_blocks; k++) {
         if (!is_empty(blocks, k))
@@ -91,7 +91,7 @@ static void finish(struct work *work)
     free(work->results);
 }
 
-static int init(struct work *work, const struct tote_blocks *blocks, size_t n_results)
+static int init(struct work *work, const struct tote_samples *blocks, size_t n_results)
 {
     size_t n = blocks->n_blocks;
     *work = (struct work){0};
@@ -180,8 +180,9 @@ static void resample(struct work *work, size_t n_cells, tote_statistic *statisti
     set_bounds(ret, work->results, n_defined, resampling->n_resamples);
 }
 
-int tote_bootstrap_estimate(const struct tote_blocks *blocks, tote_statistic *statistic,
-                            void *context, const struct tote_resampling *resampling,
+int tote_bootstrap_estimate(const struct tote_samples *blocks,
+                            tote_statistic *statistic, void *context,
+                            const struct tote_resampling *resampling,
                             struct tote_estimate *ret)
 {
     struct tote_resampling chosen = *resampling;
@@ -216,7 +217,7 @@ static double ratio_of(const double *medians, void *context)
     return medians[0] / medians[1];
 }
 
-int tote_bootstrap_ratio(const struct tote_blocks *two,
+int tote_bootstrap_ratio(const struct tote_samples *two,
                          const struct tote_resampling *resampling,
                          struct tote_estimate *ret)
 {

@@ -5,7 +5,7 @@
  * has an exact interval (stats.h).
  *
  *     const double *cells[] = {a, b};
- *     struct tote_blocks blocks = {cells, 2, n_blocks};
+ *     struct tote_samples blocks = {cells, 2, n_blocks};
  *     struct tote_estimate ratio;
  *     tote_bootstrap_ratio(&blocks, &(struct tote_resampling){.seed = seed}, &ratio);
  */
@@ -30,7 +30,7 @@
 
 /* cells[i][block] is what cell i gave in that block, NaN if it gave nothing. Borrowed.
  */
-struct tote_blocks {
+struct tote_samples {
     const double *const *cells;
     size_t n_cells, n_blocks;
 };
@@ -62,12 +62,13 @@ typedef double tote_statistic(const double *medians, void *context);
  *
  * -EINVAL: no cell, infinite values, more than 2^32 - 1 blocks, or resamples beyond
  * TOTE_RESAMPLES_MAX; -ENOMEM. */
-int tote_bootstrap_estimate(const struct tote_blocks *blocks, tote_statistic *statistic,
-                            void *context, const struct tote_resampling *resampling,
+int tote_bootstrap_estimate(const struct tote_samples *blocks,
+                            tote_statistic *statistic, void *context,
+                            const struct tote_resampling *resampling,
                             struct tote_estimate *ret);
 
 /* Median of the first cell over that of the second. */
-int tote_bootstrap_ratio(const struct tote_blocks *two,
+int tote_bootstrap_ratio(const struct tote_samples *two,
                          const struct tote_resampling *resampling,
                          struct tote_estimate *ret);
 

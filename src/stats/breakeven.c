@@ -48,7 +48,7 @@ static double crossing_of(const double *medians, void *context)
     return fixed <= 0 ? 0 : fixed / per_task;
 }
 
-static int find(const struct tote_blocks *blocks, struct lines *lines,
+static int find(const struct tote_samples *blocks, struct lines *lines,
                 const struct tote_resampling *resampling, struct tote_breakeven *ret)
 {
     ret->kind = TOTE_BREAKEVEN_UNRESOLVED;
@@ -69,7 +69,7 @@ static int find(const struct tote_blocks *blocks, struct lines *lines,
 }
 
 int tote_breakeven_find(const double *tasks, size_t n_first,
-                        const struct tote_blocks *blocks,
+                        const struct tote_samples *blocks,
                         const struct tote_resampling *resampling,
                         struct tote_breakeven *ret)
 {

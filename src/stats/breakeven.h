@@ -30,7 +30,7 @@ struct tote_breakeven {
  * tasks[i], each engine at two sizes or more, and all in the same blocks. Errors as in
  * tote_line_estimate. */
 int tote_breakeven_find(const double *tasks, size_t n_first,
-                        const struct tote_blocks *blocks,
+                        const struct tote_samples *blocks,
                         const struct tote_resampling *resampling,
                         struct tote_breakeven *ret);
 

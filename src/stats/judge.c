@@ -67,7 +67,7 @@ static int copy_present(const double *values, size_t n, double *ret_values,
 
 static int take_values(struct court *court)
 {
-    const struct tote_blocks *blocks = &court->question->blocks;
+    const struct tote_samples *blocks = &court->question->blocks;
     double *at = court->values;
     for (size_t i = 0; i < court->n; i++) {
         struct tote_interval interval;
@@ -173,7 +173,7 @@ static int judge_pair(const struct court *court, size_t better, size_t cell,
     size_t top = question->more_is_better ? better : cell;
     size_t bottom = question->more_is_better ? cell : better;
     const double *two[] = {cells[top], cells[bottom]};
-    struct tote_blocks blocks = {two, 2, question->blocks.n_blocks};
+    struct tote_samples blocks = {two, 2, question->blocks.n_blocks};
     int rc = tote_bootstrap_ratio(&blocks, &question->resampling, &pair.ratio);
     if (rc < 0)
         return rc;

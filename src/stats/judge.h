@@ -26,8 +26,8 @@
 #define TOTE_JUDGE_ALPHA 0.05
 
 struct tote_judge {
-    struct tote_blocks blocks; /* values above 0; NaN: that run is missing */
-    bool more_is_better;       /* a rate; else a time */
+    struct tote_samples blocks; /* values above 0; NaN: that run is missing */
+    bool more_is_better;        /* a rate; else a time */
     double noise_floor; /* as tote_judge_noise_floor gives it; 0 if none is known */
     struct tote_resampling resampling;
 };

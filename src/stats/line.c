@@ -92,7 +92,7 @@ static double per_task_of(const double *medians, void *context)
     return tote_line_fit_in(fit->tasks, medians, fit->n, fit->room).per_task;
 }
 
-int tote_line_estimate(const double *tasks, const struct tote_blocks *blocks,
+int tote_line_estimate(const double *tasks, const struct tote_samples *blocks,
                        const struct tote_resampling *resampling,
                        struct tote_line_estimate *ret)
 {

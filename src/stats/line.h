@@ -39,7 +39,7 @@ struct tote_line_estimate {
 
 /* The line through the medians of cells, cell i at tasks[i], with intervals over
  * blocks. Errors as above, and those of tote_bootstrap_estimate. */
-int tote_line_estimate(const double *tasks, const struct tote_blocks *blocks,
+int tote_line_estimate(const double *tasks, const struct tote_samples *blocks,
                        const struct tote_resampling *resampling,
                        struct tote_line_estimate *ret);
 

@@ -100,8 +100,8 @@ int tote_metg_find(const double *grains, const double *efficiencies, size_t n, d
     return 0;
 }
 
-int tote_metg_estimate(const double *grains, const struct tote_blocks *blocks, double x,
-                       const struct tote_resampling *resampling,
+int tote_metg_estimate(const double *grains, const struct tote_samples *blocks,
+                       double x, const struct tote_resampling *resampling,
                        struct tote_metg_estimate *ret)
 {
     struct curve curve;

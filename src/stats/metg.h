@@ -51,8 +51,8 @@ struct tote_metg_estimate {
 /* The same of the medians of cells, whose values are efficiencies, cell i at grains[i],
  * with an interval over blocks. An end of it may be BELOW or ABOVE. Errors as above,
  * and those of tote_bootstrap_estimate. */
-int tote_metg_estimate(const double *grains, const struct tote_blocks *blocks, double x,
-                       const struct tote_resampling *resampling,
+int tote_metg_estimate(const double *grains, const struct tote_samples *blocks,
+                       double x, const struct tote_resampling *resampling,
                        struct tote_metg_estimate *ret);
 
 #endif

@@ -43,7 +43,7 @@ static bool read_resampling(struct tote_resampling *ret)
 }
 
 /* "CELLS BLOCKS x11 ... " into a. */
-static bool read_blocks(struct line *line, struct tote_blocks *ret)
+static bool read_blocks(struct line *line, struct tote_samples *ret)
 {
     size_t n, n_blocks;
     if (scanf("%zu %zu", &n, &n_blocks) != 2 || n > CELLS_MAX ||
@@ -51,7 +51,7 @@ static bool read_blocks(struct line *line, struct tote_blocks *ret)
         return false;
     for (size_t i = 0; i < n; i++)
         line->cells[i] = line->a + i * n_blocks;
-    *ret = (struct tote_blocks){line->cells, n, n_blocks};
+    *ret = (struct tote_samples){line->cells, n, n_blocks};
     return true;
 }
 
@@ -186,7 +186,7 @@ static bool do_line(struct line *line)
 static bool do_ratio(struct line *line)
 {
     struct tote_resampling resampling;
-    struct tote_blocks blocks;
+    struct tote_samples blocks;
     struct tote_estimate ratio;
     if (!read_resampling(&resampling) || !read_blocks(line, &blocks) ||
         tote_bootstrap_ratio(&blocks, &resampling, &ratio) < 0)
@@ -199,7 +199,7 @@ static bool do_ratio(struct line *line)
 static bool do_breakeven(struct line *line)
 {
     struct tote_resampling resampling;
-    struct tote_blocks blocks;
+    struct tote_samples blocks;
     struct tote_breakeven found;
     struct tote_line_estimate fit;
     size_t n;
@@ -207,7 +207,7 @@ static bool do_breakeven(struct line *line)
         !read_blocks(line, &blocks) || !read_values(line->b, blocks.n_cells) ||
         tote_breakeven_find(line->b, n, &blocks, &resampling, &found) < 0)
         return false;
-    struct tote_blocks first = {blocks.cells, n, blocks.n_blocks};
+    struct tote_samples first = {blocks.cells, n, blocks.n_blocks};
     if (tote_line_estimate(line->b, &first, &resampling, &fit) < 0)
         return false;
     printf("%d ", found.kind);
@@ -224,7 +224,7 @@ static bool do_breakeven(struct line *line)
 static bool do_metg(struct line *line)
 {
     struct tote_resampling resampling;
-    struct tote_blocks blocks;
+    struct tote_samples blocks;
     struct tote_metg_estimate metg;
     struct tote_metg plain = {TOTE_METG_NONE, NAN};
     double x;

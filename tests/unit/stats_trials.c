@@ -111,7 +111,7 @@ static int count(const struct setting *setting, uint64_t *state, struct rates *r
     struct tote_judgement all;
     struct tote_interval median;
     struct tote_estimate ratio;
-    struct tote_blocks two = {cells, 2, n};
+    struct tote_samples two = {cells, 2, n};
     int rc = tote_judge_noise_floor(values[0], values[setting->cells], n, &floor);
     rc = rc ? rc : tote_judge_cells(&question, judged, &all);
     rc = rc ? rc : tote_stats_interval(values[0], n, &median);

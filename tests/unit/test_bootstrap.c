@@ -52,7 +52,7 @@ static int ratio_of(const double *a, const double *b, size_t n,
                     struct tote_estimate *ret)
 {
     const double *cells[] = {a, b};
-    struct tote_blocks blocks = {cells, 2, n};
+    struct tote_samples blocks = {cells, 2, n};
     return tote_bootstrap_ratio(&blocks, &seeded, ret);
 }
 
@@ -103,7 +103,8 @@ static void test_refused(void **state)
     (void)state;
     const double infinite[] = {1, 2, 3, 4, 5, INFINITY};
     const double *cells[] = {six, six, six};
-    struct tote_blocks none = {cells, 0, 6}, three = {cells, 3, 6}, two = {cells, 2, 6};
+    struct tote_samples none = {cells, 0, 6}, three = {cells, 3, 6},
+                        two = {cells, 2, 6};
     struct tote_resampling many = {.n_resamples = TOTE_RESAMPLES_MAX + 1};
     struct tote_estimate ratio;
     assert_int_equal(ratio_of(six, infinite, 6, &ratio), -EINVAL);
@@ -127,7 +128,7 @@ static void test_odd_results(void **state)
 {
     (void)state;
     const double *cells[] = {six};
-    struct tote_blocks blocks = {cells, 1, 6};
+    struct tote_samples blocks = {cells, 1, 6};
     struct tote_estimate odd;
     double limit = 4;
     assert_int_equal(
@@ -161,7 +162,7 @@ static void test_seed(void **state)
     const double a[] = {3, 1, 4, 1.5, 5, 9, 2, 6, 5.5, 3.5, 8, 7};
     const double b[] = {2, 7, 1, 8, 2.5, 8.5, 1.75, 8.25, 4, 5, 9, 4.5};
     const double *cells[] = {a, b};
-    struct tote_blocks blocks = {cells, 2, 12};
+    struct tote_samples blocks = {cells, 2, 12};
     struct tote_resampling one = {.seed = 2, .n_resamples = 200}, other = one;
     struct tote_estimate first, again, different;
     other.seed = 3;

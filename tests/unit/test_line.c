@@ -66,7 +66,7 @@ static int find(double (*values)[8], struct tote_breakeven *ret)
     const double *cells[8];
     for (size_t i = 0; i < 8; i++)
         cells[i] = values[i];
-    struct tote_blocks blocks = {cells, 8, 8};
+    struct tote_samples blocks = {cells, 8, 8};
     return tote_breakeven_find(sizes, 4, &blocks, &seeded, ret);
 }
 
@@ -76,7 +76,7 @@ static void test_line_estimate(void **state)
     double values[4][8];
     lay(values, sizes, 4, 2, 0.5, 0.001);
     const double *cells[] = {values[0], values[1], values[2], values[3]};
-    struct tote_blocks blocks = {cells, 4, 8}, none = {cells, 0, 8};
+    struct tote_samples blocks = {cells, 4, 8}, none = {cells, 0, 8};
     struct tote_line_estimate fit;
     assert_int_equal(tote_line_estimate(sizes, &blocks, &seeded, &fit), 0);
     assert_true(fabs(fit.per_task.value - 0.5) < 0.001 && fit.per_task.has_bounds);
@@ -125,7 +125,7 @@ static void test_unresolved(void **state)
     assert_int_equal(found.kind, TOTE_BREAKEVEN_UNRESOLVED);
     const double *cells[] = {values[0], values[1], values[4], values[5]};
     const double tasks[] = {10, 20, 10, 20}, same[] = {10, 10, 10, 20};
-    struct tote_blocks few = {cells, 4, 5}; /* no interval at all */
+    struct tote_samples few = {cells, 4, 5}; /* no interval at all */
     assert_int_equal(tote_breakeven_find(tasks, 2, &few, &seeded, &found), 0);
     assert_int_equal(found.kind, TOTE_BREAKEVEN_UNRESOLVED);
     assert_int_equal(tote_breakeven_find(tasks, 4, &few, &seeded, &found), -EINVAL);
@@ -185,7 +185,7 @@ static void test_metg_estimate(void **state)
     const double coarse[] = {0.9, 0.92, 0.91, 0.9, 0.93, 0.9, 0.9};
     const double *cells[] = {coarse, middle, fine};
     const double grains[] = {1, 0.1, 0.01};
-    struct tote_blocks blocks = {cells, 3, 7};
+    struct tote_samples blocks = {cells, 3, 7};
     struct tote_metg_estimate metg;
     assert_int_equal(tote_metg_estimate(grains, &blocks, 0.5, &seeded, &metg), 0);
     assert_true(metg.value.kind == TOTE_METG_AT && metg.has_bounds && metg.n == 7);

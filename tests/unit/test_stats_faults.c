@@ -46,8 +46,8 @@ void *__wrap_reallocarray(void *old, size_t n, size_t size)
 static const double a[] = {1, 2, 3, 4, 5, 6}, b[] = {11, 12, 13, 14, 15, 17};
 static const double *const cells[] = {a, b, b, a};
 static const double tasks[] = {10, 20, 10, 20};
-static const struct tote_blocks four = {cells, 4, 6};
-static const struct tote_blocks two = {cells, 2, 6};
+static const struct tote_samples four = {cells, 4, 6};
+static const struct tote_samples two = {cells, 2, 6};
 static const struct tote_resampling few = {.seed = 1, .n_resamples = 50};
 
 /* What any of them returns. */
