@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd_report.c: `tote report`: what a store holds, in one of three forms. */
+/* cmd_report.c: `tote report`: what a store holds, in one of several forms. */
+#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 
 #include "cli/command.h"
 #include "report/report.h"
+#include "report/trace.h"
 #include "store/store.h"
 
 struct report_settings {
-    int format; /* enum tote_report_format */
+    int format; /* enum tote_report_format, or TRACE */
     bool json;
+    uint64_t run;
 };
 
-static const char *const formats[] = {"text", "json", "csv", NULL};
+enum { TRACE = TOTE_REPORT_CSV + 1 };
+
+static const char *const formats[] = {"text", "json", "csv", "trace", NULL};
 
 static const struct tote_option options[] = {
     {.name = "format",
@@ -26,30 +31,61 @@ static const struct tote_option options[] = {
      .offset = offsetof(struct report_settings, json),
      .fallback = "no",
      .help = "the same as --format json"},
+    {.name = "run",
+     .metavar = "ID",
+     .type = TOTE_OPTION_UINT,
+     .offset = offsetof(struct report_settings, run),
+     .fallback = "0",
+     .max = 0x1p53,
+     .help = "the run of a trace; 0: the last one"},
 };
 
-static const struct tote_option_list lists[] = {{options, 2, NULL}};
+#define N_OPTIONS (sizeof options / sizeof *options)
+
+static const struct tote_option_list lists[] = {{options, N_OPTIONS, NULL}};
+
+static int read_settings(const struct tote_args *args, struct report_settings *settings,
+                         struct tote_error *err)
+{
+    int rc = tote_options_defaults(options, N_OPTIONS, settings, err);
+    if (rc == 0)
+        rc = tote_args_apply(args, lists, 1, settings, err);
+    if (rc == 0 && args->n_arguments != 1)
+        rc = tote_error_set(err, -EINVAL, "which store? tote report STORE");
+    if (rc == 0 && settings->json)
+        settings->format = TOTE_REPORT_JSON;
+    if (rc == 0 && tote_args_find(args, "run") && settings->format != TRACE)
+        rc = tote_error_set(err, -EINVAL,
+                            "option 'run' is of --format trace: other formats show all "
+                            "runs that count");
+    return rc;
+}
+
+static int write_report(struct tote_store *store,
+                        const struct report_settings *settings, struct tote_error *err)
+{
+    if (settings->format == TRACE)
+        return tote_trace_write(store, (int64_t)settings->run, stdout, err);
+    return tote_report_write(store, (enum tote_report_format)settings->format, stdout,
+                             NULL, err);
+}
 
 static int report_main(const struct tote_args *args)
 {
     struct tote_error err = {0};
     struct report_settings settings;
-    int rc = tote_options_defaults(options, 2, &settings, &err);
-    if (rc == 0)
-        rc = tote_args_apply(args, lists, 1, &settings, &err);
-    if (rc == 0 && args->n_arguments != 1)
-        rc = tote_error_set(&err, -1, "which store? tote report STORE");
+    int rc = read_settings(args, &settings, &err);
     if (rc < 0)
         return tote_command_fail(args->wants_json, TOTE_EXIT_USAGE, &err);
 
-    bool is_json = settings.json || settings.format == TOTE_REPORT_JSON;
+    bool is_json = settings.format == TOTE_REPORT_JSON;
     struct tote_store *store;
     if (tote_store_open(args->arguments[0], &store, &err) < 0)
         return tote_command_fail(is_json, TOTE_EXIT_USAGE, &err);
-    enum tote_report_format format =
-        is_json ? TOTE_REPORT_JSON : (enum tote_report_format)settings.format;
-    rc = tote_report_write(store, format, stdout, NULL, &err);
+    rc = write_report(store, &settings, &err);
     tote_store_close(store);
+    if (rc == -ENOENT) /* no such run */
+        return tote_command_fail(is_json, TOTE_EXIT_USAGE, &err);
     return rc < 0 ? tote_command_fail(is_json, TOTE_EXIT_INTERNAL, &err) : TOTE_EXIT_OK;
 }
 
@@ -58,7 +94,8 @@ const struct tote_subcommand tote_command_report = {
     .summary = "Show what a store holds",
     .synopsis = "STORE [OPTIONS]",
     .examples = "  tote report bag.tote\n"
-                "  tote report bag.tote --format csv\n",
+                "  tote report bag.tote --format csv\n"
+                "  tote report bag.tote --format trace > bag.json   # for Perfetto\n",
     .options = lists,
     .n_options = 1,
     .most_arguments = 1,
