@@ -6,7 +6,7 @@ import re
 
 import jsonschema
 import pytest
-from schema_tool import names, read, validate
+from schema_tool import FOLDER, names, read, validate
 
 TASKS = ("--kernel", "noop", "--size", 0, "--tasks", 5, "--workers", 2)
 
@@ -16,6 +16,7 @@ SHOWN = [
     (("run", "--kernel", "fault:fail=1", "--store", "f.tote"), "run", 3),
     (("resume", "{resumable}", "--retry-failed"), "run", 3),
     (("compare", "--engines", "local", *TASKS, "--runs", 1), "compare", 0),
+    (("sweep", "--engines", "local", *TASKS, "--vary", "tasks=2,4", "--runs", 1), "sweep", 0),
     (("report", "{run}"), "run", 0),
     (("report", "{commands}"), "run", 0),
     (("report", "{compare}"), "compare", 0),
@@ -92,6 +93,15 @@ def test_every_command_with_json_has_a_schema(tote):
 
 def test_every_schema_is_used():
     assert set(names()) == {name for _, name, _ in SHOWN} | ELSEWHERE
+
+
+def test_each_is_printed(tote):
+    listed = dict(line.split(None, 1) for line in tote.ok("schema").out.splitlines())
+    assert listed == {name: read(name)["title"] for name in names()}
+    for name in names():
+        assert tote.ok("schema", name).out == (FOLDER / f"{name}.schema.json").read_text("utf-8")
+    assert "did you mean 'compare'" in tote.refused("schema", "comapre")
+    assert "'tote schema' lists all" in tote.refused("schema", "x" * 200)
 
 
 def test_a_wrong_document_is_refused(tote, stores):
