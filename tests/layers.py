@@ -32,7 +32,8 @@ ROOMS = {
     "experiment": {"core", "stats", "store", "include", "base"},
     "report": {"store", "stats", "include", "base"},
     "check": {"core", "include", "base"},
-    "cli": {"report", "check", "experiment", "core", "items", "store", "include", "base"},
+    "facts": {"check", "core", "stats", "include", "base"},
+    "cli": {"report", "check", "facts", "experiment", "core", "items", "store", "include", "base"},
 }
 
 # The state machine: no header that could reach the world outside.
@@ -47,7 +48,7 @@ WORLD = re.compile(r"^(unistd|fcntl|poll|signal|time|pthread|dirent|sqlite3|jans
 SYSTEMS = {
     "sqlite3.h": ["src/store/", "tests/"],
     "yaml.h": ["src/cli/bagfile.c", "tests/"],
-    "jansson.h": ["src/store/kept.c", "src/store/words.", "src/core/", "src/check/", "src/report/", "src/cli/", "engines/helper/", "tests/"],
+    "jansson.h": ["src/store/kept.c", "src/store/words.", "src/core/", "src/check/", "src/facts/", "src/report/", "src/cli/", "engines/helper/", "tests/"],
     "zfp.h": ["kernels/zfp.c", "tests/"],
     "zlib.h": ["kernels/zlib.c", "tests/"],
     "work_queue.h": ["engines/workqueue/"],
@@ -168,6 +169,10 @@ WRONG = [
     ("src/report/wrong.c", '#include "core/bag.h"'),
     ("src/core/wrong.c", '#include "experiment/design.h"'),
     ("src/experiment/wrong.c", 'const char *kernel = "noop";'),
+    ("src/facts/wrong.c", '#include "store/store.h"'),
+    ("src/facts/wrong.c", 'bool f(void) { return strcmp(name, "ray") == 0; }'),
+    ("src/facts/wrong.c", 'const char *kernel = "noop";'),
+    ("src/core/wrong.c", '#include "facts/facts.h"'),
     ("src/stats/wrong.c", '#include "base/digest.h"'),
     ("src/task/wrong.c", '#include "store/store.h"'),
     ("src/cli/wrong.c", "#include <sqlite3.h>"),

@@ -114,10 +114,14 @@ def test_an_engine_that_is_not_set_up_names_the_command_that_mends_it(tote):
     (["setup", "local"], "needs no setup"),
     (["setup", "lcoal"], "unknown engine 'lcoal'"),
     (["frob"], "unknown verb 'frob'"),
-    (["list", "local", "more"], "unexpected argument 'more'"),
+    (["list", "local", "more"], "unexpected argument 'local': tote engines list takes none"),
+    (["check", "local", "ray"], "unexpected argument 'ray': tote engines check takes one engine"),
     (["list", "local"], "unexpected argument 'local': tote engines list takes none"),
     (["--point", "describe"], "option --point is for tote engines check, not for list"),
-    (["setup", "local", "--timeout", "3s"], "option --timeout is for tote engines check"),
+    (["setup", "local", "--timeout", "3s"],
+     "option --timeout is for tote engines check and facts, not for setup"),
+    (["check", "local", "--weights", "ports=1"],
+     "option --weights is for tote engines facts, not for check"),
     (["setup", "./nothing"], "cannot run engine ./nothing"),
 ])
 def test_engines_refuses(tote, args, words):
