@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cli/command.h"
+#include "cli/price.h"
 #include "report/report.h"
 #include "report/trace.h"
 #include "store/store.h"
@@ -13,6 +14,9 @@ struct report_settings {
     int format; /* enum tote_report_format, or TRACE */
     bool json;
     uint64_t run;
+    char price[TOTE_OPTION_TEXT_MAX], prices[TOTE_OPTION_TEXT_MAX];
+    struct tote_price rates; /* if has_price */
+    bool has_price;
 };
 
 enum { TRACE = TOTE_REPORT_CSV + 1 };
@@ -38,6 +42,17 @@ static const struct tote_option options[] = {
      .fallback = "0",
      .max = 0x1p53,
      .help = "the run of a trace; 0: the last one"},
+    {.name = "price",
+     .type = TOTE_OPTION_TEXT,
+     .offset = offsetof(struct report_settings, price),
+     .metavar = "cpu-hour=X,gb-hour=X,currency=NAME",
+     .help = "what an hour of a core and of a GB costs: shows core-hours, GB-hours and "
+             "money, of the run and of a million tasks"},
+    {.name = "prices",
+     .type = TOTE_OPTION_TEXT,
+     .offset = offsetof(struct report_settings, prices),
+     .is_path = true,
+     .help = "the same from a YAML file; --price wins"},
 };
 
 #define N_OPTIONS (sizeof options / sizeof *options)
@@ -58,16 +73,20 @@ static int read_settings(const struct tote_args *args, struct report_settings *s
         rc = tote_error_set(err, -EINVAL,
                             "option 'run' is of --format trace: other formats show all "
                             "runs that count");
+    if (rc == 0)
+        rc = tote_price_read(settings->price, settings->prices, &settings->rates,
+                             &settings->has_price, err);
     return rc;
 }
 
 static int write_report(struct tote_store *store,
                         const struct report_settings *settings, struct tote_error *err)
 {
+    const struct tote_price *price = settings->has_price ? &settings->rates : NULL;
     if (settings->format == TRACE)
         return tote_trace_write(store, (int64_t)settings->run, stdout, err);
-    return tote_report_write(store, (enum tote_report_format)settings->format, stdout,
-                             NULL, err);
+    return tote_report_write_priced(store, (enum tote_report_format)settings->format,
+                                    price, stdout, NULL, err);
 }
 
 static int report_main(const struct tote_args *args)
@@ -95,7 +114,8 @@ const struct tote_subcommand tote_command_report = {
     .synopsis = "STORE [OPTIONS]",
     .examples = "  tote report bag.tote\n"
                 "  tote report bag.tote --format csv\n"
-                "  tote report bag.tote --format trace > bag.json   # for Perfetto\n",
+                "  tote report bag.tote --format trace > bag.json   # for Perfetto\n"
+                "  tote report bag.tote --price cpu-hour=0.04,currency=EUR\n",
     .options = lists,
     .n_options = 1,
     .most_arguments = 1,

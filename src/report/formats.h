@@ -12,6 +12,13 @@
 /* For people. The summary's texts have to be masked (TOTE_MASK_CONTROLS). */
 int tote_text_write(const struct tote_summary *summary, FILE *out);
 
+/* Parts of it, once there are prices: lines of a run, the table of a point;
+ * -ENOMEM. */
+void tote_cost_write_run(const struct tote_run_summary *run,
+                         const struct tote_price *price, FILE *out);
+int tote_cost_write_cells(const struct tote_point_summary *point,
+                          const struct tote_price *price, FILE *out);
+
 /* One document of docs/schemas/. Texts have to be UTF-8 (TOTE_MASK_BYTES). */
 int tote_json_write(const struct tote_summary *summary, FILE *out);
 

@@ -58,6 +58,7 @@ static void summarize_run(struct tote_run_summary *run)
     run->wall_s = seconds_between(row->launch_ns, row->last_ns);
     double cpu_ns = (double)row->cpu_user_ns + (double)row->cpu_sys_ns;
     run->cpu_total_s = cpu_ns > 0 ? cpu_ns / (double)TOTE_NS_PER_S : NAN;
+    run->peak_memory_bytes = NAN;
     run->cpu_tasks_s = run->cpu_engine_s = NAN;
     run->task_s.p50 = run->task_s.p90 = run->task_s.p99 = run->task_s.max = NAN;
     set_digest(run->digest, row->has_digest, &row->digest);

@@ -43,6 +43,7 @@ struct tote_run_summary {
     } phases_s;
     double wall_s, tasks_per_s, steady_tasks_per_s;
     double cpu_total_s;
+    double peak_memory_bytes;          /* of the box; NaN: nobody has measured it */
     char digest[TOTE_DIGEST_TEXT_MAX]; /* "": none */
     /* From the records. */
     struct {
@@ -53,6 +54,8 @@ struct tote_run_summary {
     struct tote_failure failures[TOTE_GATHER_FAILURES];
     size_t n_failures;
 };
+
+struct tote_price; /* cost.h */
 
 enum tote_sameness {
     TOTE_SAME_UNKNOWN, /* nothing complete, or a complete run with failed tasks */
@@ -157,6 +160,7 @@ struct tote_summary {
     uint64_t least, most;          /* blocks that were asked for; 0: not known */
     struct tote_setting *settings; /* by name */
     size_t n_settings;
+    const struct tote_price *price; /* the reader's, borrowed; null: none given */
 };
 
 /* Reads everything, as it stands at one moment. -ENODATA: no run in it; -EBADMSG:

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "report/cost.h"
 #include "report/failure.h"
 #include "report/formats.h"
 #include "report/notes.h"
@@ -183,6 +184,48 @@ static json_t *how_it_went(const struct tote_run_summary *run)
         "why", text_or_null(run->row.why));
 }
 
+/* --- cost --- */
+
+static json_t *amount(const struct tote_cost_amount *amount)
+{
+    return json_pack("{s:o, s:o, s:o, s:o}", "core_hours_paid",
+                     number(amount->core_hours_paid), "core_hours_used",
+                     number(amount->core_hours_used), "gb_hours",
+                     number(amount->gb_hours), "money", number(amount->money));
+}
+
+static json_t *cost_of_run(const struct tote_summary *summary,
+                           const struct tote_run_summary *run)
+{
+    struct tote_cost cost = tote_cost_of(run, summary->price);
+    return json_pack("{s:{s:o, s:o}}", "cost", "run", amount(&cost.run), "per_million",
+                     amount(&cost.per_million));
+}
+
+static json_t *cost_of_cell(const struct tote_summary *summary,
+                            const struct tote_cell_summary *cell)
+{
+    struct tote_cost_intervals cost;
+    if (tote_cost_of_cell(cell, summary->price, &cost) < 0)
+        return NULL;
+    return json_pack("{s:{s:{s:o, s:o, s:o, s:o}}}", "cost", "per_million",
+                     "core_hours_paid", interval(&cost.core_hours_paid),
+                     "core_hours_used", interval(&cost.core_hours_used), "gb_hours",
+                     interval(&cost.gb_hours), "money", interval(&cost.money));
+}
+
+static json_t *price(const struct tote_summary *summary)
+{
+    const struct tote_price *price = summary->price;
+    if (!price)
+        return json_pack("{s:n}", "price");
+    return json_pack("{s:{s:o, s:o, s:o}}", "price", "cpu_hour",
+                     number(price->cpu_hour), "gb_hour", number(price->gb_hour),
+                     "currency", text_or_null(price->currency));
+}
+
+/* --- the whole of it --- */
+
 /* Adds what is in `more`, which it takes; takes object too if that fails. */
 static json_t *join(json_t *object, json_t *more)
 {
@@ -198,6 +241,7 @@ static json_t *one_run(const struct tote_summary *summary,
                        const struct tote_run_summary *run)
 {
     json_t *object = join(what_ran(summary, run), how_it_went(run));
+    object = join(object, cost_of_run(summary, run));
     if (summary->is_experiment)
         object = join(object, json_pack("{s:I}", "block", (json_int_t)run->row.block));
     return object;
@@ -253,7 +297,7 @@ static json_t *one_cell(const struct tote_summary *summary,
         "tasks", count(row->tasks), "batch", row->batch, "skipped",
         text_or_null(row->skipped), "runs", runs_of(summary, cell));
     object = join(object, cell_engine(cell));
-    return join(object, cell_numbers(cell));
+    return join(join(object, cell_numbers(cell)), cost_of_cell(summary, cell));
 }
 
 static json_t *cells_of(const struct tote_summary *summary,
@@ -392,8 +436,10 @@ static json_t *how_it_ended(const struct tote_summary *summary)
 
 static json_t *about(const struct tote_summary *summary)
 {
-    return json_pack("{s:o, s:o, s:s}", "warnings", warnings(summary), "environment",
-                     environment(summary), "store", summary->store);
+    json_t *object =
+        json_pack("{s:o, s:o, s:s}", "warnings", warnings(summary), "environment",
+                  environment(summary), "store", summary->store);
+    return join(object, price(summary));
 }
 
 static json_t *document_of_compare(const struct tote_summary *summary)
@@ -441,11 +487,12 @@ static json_t *bag_so_far(const struct tote_summary *summary)
 
 static json_t *document_of_run(const struct tote_summary *summary)
 {
-    return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o}", "schema_version",
-                     TOTE_REPORT_SCHEMA, "kind", "run", "run",
-                     one_run(summary, tote_gather_run(summary)), "bag_so_far",
-                     bag_so_far(summary), "warnings", warnings(summary), "environment",
-                     environment(summary));
+    json_t *document = json_pack(
+        "{s:i, s:s, s:o, s:o, s:o, s:o}", "schema_version", TOTE_REPORT_SCHEMA, "kind",
+        "run", "run", one_run(summary, tote_gather_run(summary)), "bag_so_far",
+        bag_so_far(summary), "warnings", warnings(summary), "environment",
+        environment(summary));
+    return join(document, price(summary));
 }
 
 int tote_json_write(const struct tote_summary *summary, FILE *out)

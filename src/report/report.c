@@ -41,18 +41,26 @@ static int write_summary(const struct tote_summary *summary,
     return 0;
 }
 
-int tote_report_write(struct tote_store *store, enum tote_report_format format,
-                      FILE *out, struct tote_verdict *ret_verdict,
-                      struct tote_error *err)
+int tote_report_write_priced(struct tote_store *store, enum tote_report_format format,
+                             const struct tote_price *price, FILE *out,
+                             struct tote_verdict *ret_verdict, struct tote_error *err)
 {
     struct tote_summary summary;
     int rc = tote_gather(store, &summary, err);
     if (rc < 0)
         return rc;
+    summary.price = price;
     tote_gather_mask(&summary, formats[format].mask);
     rc = write_summary(&summary, format, out, err);
     if (rc == 0 && ret_verdict)
         *ret_verdict = judge(&summary);
     tote_gather_finish(&summary);
     return rc;
+}
+
+int tote_report_write(struct tote_store *store, enum tote_report_format format,
+                      FILE *out, struct tote_verdict *ret_verdict,
+                      struct tote_error *err)
+{
+    return tote_report_write_priced(store, format, NULL, out, ret_verdict, err);
 }

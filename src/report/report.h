@@ -43,6 +43,8 @@ struct tote_verdict {
     bool has_differed; /* runs of the same bag have different digests */
 };
 
+struct tote_price; /* cost.h */
+
 /* Writes the report of an open store and gives its verdict, which may be null. The
  * memory that it needs does not depend on the number of records. -EIO: the output
  * cannot be written; -ENODATA: the store holds no run; -EBADMSG: it is damaged; else
@@ -50,5 +52,10 @@ struct tote_verdict {
 int tote_report_write(struct tote_store *store, enum tote_report_format format,
                       FILE *out, struct tote_verdict *ret_verdict,
                       struct tote_error *err);
+
+/* The same with the reader's prices, which text and JSON show as money. */
+int tote_report_write_priced(struct tote_store *store, enum tote_report_format format,
+                             const struct tote_price *price, FILE *out,
+                             struct tote_verdict *ret_verdict, struct tote_error *err);
 
 #endif

@@ -163,6 +163,8 @@ static int write_run(FILE *out, const struct tote_summary *summary)
     write_seconds(out, "wall", run->wall_s, "launch to last durable result");
     write_rates(out, run);
     write_costs(out, run);
+    if (summary->price)
+        tote_cost_write_run(run, summary->price, out);
     fprintf(out, ROW "%s\n", "digest", run->digest[0] ? run->digest : "-");
     fprintf(out, ROW "%s\n", "store", summary->store);
     if (rc == 0)
@@ -323,7 +325,10 @@ static int write_point(FILE *out, const struct tote_summary *summary,
     if (summary->is_sweep)
         fprintf(out, "Point %" PRId64 ": ", point->id);
     write_subject(out, summary, point);
-    return write_table(out, point);
+    int rc = write_table(out, point);
+    if (rc == 0 && summary->price)
+        rc = tote_cost_write_cells(point, summary->price, out);
+    return rc;
 }
 
 static int write_verdict(FILE *out, const struct tote_point_summary *point)

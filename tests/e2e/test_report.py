@@ -109,3 +109,55 @@ def test_a_changed_record_is_not_reported(tote):
         db.execute("UPDATE record SET end_ns = end_ns + 5000000000 WHERE task = 7")
     done = tote.run("report", "s.tote")
     assert done.status != 0 and "tote fsck" in done.sentence, done
+
+
+# --- cost ---
+
+def test_money_needs_a_price(tote, run_store):
+    document = tote.json("report", run_store)
+    validate(document, "run")
+    cost = document["run"]["cost"]["run"]
+    assert document["price"] is None and cost["money"] is None and cost["core_hours_paid"] > 0
+    assert "cost" not in tote.ok("report", run_store).out
+
+
+def test_costs_of_a_run_follow_from_its_stamps(tote, run_store):
+    document = tote.json("report", run_store, "--price", "cpu-hour=0.04,currency=EUR")
+    validate(document, "run")
+    assert document["price"] == {"cpu_hour": 0.04, "gb_hour": None, "currency": "EUR"}
+    (row,) = tote.rows("SELECT * FROM run", run_store)
+    cost = document["run"]["cost"]
+    paid = row["workers"] * (row["end_ns"] - row["launch_ns"]) / 1e9 / 3600
+    assert cost["run"]["core_hours_paid"] == pytest.approx(paid, rel=1e-6)
+    assert cost["run"]["core_hours_used"] == pytest.approx(
+        (row["cpu_user_ns"] + row["cpu_sys_ns"]) / 1e9 / 3600, rel=1e-6)
+    assert cost["run"]["money"] == pytest.approx(0.04 * paid, rel=1e-6)
+    for name in ("core_hours_paid", "core_hours_used", "money"):
+        assert cost["per_million"][name] == pytest.approx(cost["run"][name] * 1e6 / 15, rel=1e-6)
+    text = tote.ok("report", run_store, "--price", "cpu-hour=0.04,currency=EUR").out
+    assert " EUR\n" in text and "core-hours paid" in text
+
+
+def test_costs_of_a_comparison_are_medians_of_its_runs(tote, compare_store):
+    prices = tote.folder / "prices.yaml"
+    prices.write_text("cpu-hour: 4\ncurrency: CHF\n", "utf-8")
+    document = tote.json("report", compare_store, "--prices", prices)
+    validate(document, "compare")
+    for cell in document["cells"]:
+        money = [run["cost"]["per_million"]["money"] for run in cell["runs"]]
+        assert cell["cost"]["per_million"]["money"]["median"] == pytest.approx(sum(money) / 2)
+        assert cell["cost"]["per_million"]["money"]["low"] is None  # n = 2
+    text = tote.ok("report", compare_store, "--prices", prices).out
+    assert "Cost of a million tasks" in text and "CHF" in text
+    assert tote.json("report", compare_store, "--prices", prices, "--price", "cpu-hour=1")["price"][
+        "cpu_hour"] == 1
+
+
+@pytest.mark.parametrize("words,sentence", [
+    (["--price", "cpu-hour=-1"], "option --price: "),
+    (["--price", "cpu=1"], "option --price: unknown option 'cpu'"),
+    (["--price", "currency=EUR"], "names no price"),
+    (["--prices", "no-such.yaml"], "no-such.yaml"),
+])
+def test_a_wrong_price_is_refused(tote, run_store, words, sentence):
+    assert sentence in tote.refused("report", run_store, *words)
