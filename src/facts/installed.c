@@ -145,10 +145,16 @@ static void measure_setup(const struct tote_installed *installed, const char *da
                           struct tote_fact *fact)
 {
     char path[PATH_MAX];
-    if (!installed->data || record_path(installed, data, path, NULL) < 0) {
+    if (!installed->data) {
         tote_fact_not_measured(fact, "tote does not install it");
         return;
     }
+    if (data_folder(installed, data, path, NULL) < 0 || access(path, F_OK) < 0) {
+        tote_fact_not_measured(fact, "it is not set up");
+        return;
+    }
+    if (record_path(installed, data, path, NULL) < 0)
+        return;
     json_t *root = read_record(path);
     const json_t *seconds = json_object_get(root, "seconds");
     const char *day = json_string_value(json_object_get(root, "day"));

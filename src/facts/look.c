@@ -97,8 +97,8 @@ static bool is_inside(const struct processes *all, pid_t pid, pid_t init)
     return false;
 }
 
-/* Marks the descendants of init. Children may be listed before their parents, so until
- * nothing changes. */
+/* Marks the descendants of init, not init itself. Children may be listed before their
+ * parents, so until nothing changes. */
 static void mark_tree(struct processes *all, pid_t init)
 {
     for (bool has_changed = true; has_changed;) {
@@ -329,7 +329,7 @@ static int look_at_all(struct tote_look *look, const struct processes *all, pid_
     for (size_t i = 0; rc == 0 && i < all->n; i++) {
         char name[NAME_MAX_SHOWN];
         const struct process *one = &all->at[i];
-        if (!one->is_inside || one->is_zombie || one->pid == init ||
+        if (!one->is_inside || one->is_zombie ||
             !name_process(one->pid, name, sizeof name))
             continue;
         ++*ret_processes;

@@ -58,6 +58,8 @@ static void the_text_wins_over_the_file(void **state)
     assert_int_equal(tote_price_read("cpu-hour=2", path, &price, &has, &err), 0);
     assert_true(price.cpu_hour == 2 && price.gb_hour == 0.5);
     assert_string_equal(price.currency, "CHF");
+    assert_int_equal(tote_price_read("gb-hour=3", path, &price, &has, &err), 0);
+    assert_true(price.cpu_hour == 1 && price.gb_hour == 3);
     unlink(path);
 }
 
