@@ -3,9 +3,9 @@
  *
  *     weight * log2(1 + x)
  *
- * so that twice as much of anything costs the same, be it packages or steps, and more
- * is never less. Weights are an opinion, so they are options; the facts are not. What
- * it says and what not: docs/method.md. */
+ * so that twice as much of anything large costs about one point more, be it packages
+ * or megabytes, and more is never less. Weights are an opinion, so they are options;
+ * the facts are not. What it says and what not: docs/method.md. */
 #ifndef TOTE_SCORE_H
 #define TOTE_SCORE_H
 
