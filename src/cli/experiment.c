@@ -11,7 +11,8 @@
 #include "cli/cores.h"
 #include "cli/enginelist.h"
 #include "cli/factors.h"
-#include "experiment/experiment.h"
+#include "cli/forecast.h"
+#include "experiment/calibrate.h"
 
 #define NOOP "noop" /* the kernel of nothing */
 
@@ -223,11 +224,11 @@ static const char *const ends[] = {
     [TOTE_EXPERIMENT_ENGINE] = "engine",
 };
 
-static int launch_all(struct trial *trial, struct tote_error *err)
+static struct tote_experiment_config config_of(const struct trial *trial)
 {
-    struct tote_session *session = trial->session;
+    const struct tote_session *session = trial->session;
     const struct tote_settings *s = &session->settings;
-    struct tote_experiment_config config = {
+    return (struct tote_experiment_config){
         .run = session->run,
         .seed = s->bag.seed,
         .cells = &trial->cells,
@@ -240,6 +241,20 @@ static int launch_all(struct trial *trial, struct tote_error *err)
         .order_seed = s->order_seed,
         .begin = begin,
     };
+}
+
+static int note_end(const struct trial *trial, enum tote_experiment_end end,
+                    struct tote_error *err)
+{
+    struct tote_error why = {0}; /* err may have the engine's sentence */
+    int rc = tote_store_set(trial->session->store, "end", ends[end], &why);
+    return rc < 0 ? tote_error_set(err, rc, "%s", why.text) : 0;
+}
+
+static int launch_all(struct trial *trial, struct tote_error *err)
+{
+    struct tote_session *session = trial->session;
+    struct tote_experiment_config config = config_of(trial);
     /* Until this end another tote that looks must not see that of the one before. */
     int end = session->is_old ? tote_store_set(session->store, "end", "", err) : 0;
     if (end == 0)
@@ -247,9 +262,63 @@ static int launch_all(struct trial *trial, struct tote_error *err)
     if (end < 0)
         return end;
     session->has_engine_failed = end == TOTE_EXPERIMENT_ENGINE;
-    struct tote_error why = {0}; /* err may have the engine's sentence */
-    int rc = tote_store_set(session->store, "end", ends[end], &why);
-    return rc < 0 ? tote_error_set(err, rc, "%s", why.text) : 0;
+    return note_end(trial, (enum tote_experiment_end)end, err);
+}
+
+/* --- the plan --- */
+
+/* Returns as tote_calibrate does. */
+static int make_plan(struct trial *trial, struct tote_plan_costs *ret_costs,
+                     struct tote_plan_forecast *ret_forecast, struct tote_error *err)
+{
+    struct tote_session *session = trial->session;
+    const struct tote_settings *s = &session->settings;
+    struct tote_experiment_config config = config_of(trial);
+    config.run.progress = NULL;
+    int rc = tote_calibrate(&config, NOOP, ret_costs, &session->signal, err);
+    if (rc == 0)
+        tote_plan_make(ret_costs, &trial->cells, s->runs_least, s->runs_most,
+                       s->budget_s, tote_cores_usable(), ret_forecast);
+    return rc;
+}
+
+/* A signal ends it as it would end a launch. */
+static int show_plan(struct trial *trial, struct tote_error *err)
+{
+    struct tote_plan_costs costs;
+    struct tote_plan_forecast forecast;
+    int rc = make_plan(trial, &costs, &forecast, err);
+    if (rc == 0)
+        tote_forecast_lines(&forecast, "tote: plan: ", stderr);
+    free(costs.kernels);
+    return rc;
+}
+
+static int print_plan(struct trial *trial, struct tote_error *err)
+{
+    struct tote_session *session = trial->session;
+    struct tote_plan_costs costs;
+    struct tote_plan_forecast forecast;
+    int rc = tote_session_listen(session, err);
+    if (rc < 0)
+        return rc;
+    session->is_said = true;
+    rc = make_plan(trial, &costs, &forecast, err);
+    if (rc == 0)
+        rc = tote_forecast_print(&forecast, &costs, &trial->cells, tote_cores_usable(),
+                                 session->settings.json, stdout, err);
+    free(costs.kernels);
+    return rc < 0 ? rc : 0;
+}
+
+static int plan_and_launch(struct trial *trial, struct tote_error *err)
+{
+    bool is_shown =
+        trial->session->command == TOTE_SETTINGS_SWEEP && !trial->session->is_old;
+    int rc = is_shown ? show_plan(trial, err) : 0;
+    if (rc > 0)
+        return note_end(trial, TOTE_EXPERIMENT_SIGNAL, err);
+    return rc < 0 ? rc : launch_all(trial, err);
 }
 
 static int begin_and_launch(struct trial *trial, struct tote_error *err)
@@ -259,7 +328,7 @@ static int begin_and_launch(struct trial *trial, struct tote_error *err)
     if (rc == 0 && !session->is_old)
         rc = tote_store_add_cells(session->store, trial->cells.rows, trial->cells.n,
                                   err);
-    return rc < 0 ? rc : launch_all(trial, err);
+    return rc < 0 ? rc : plan_and_launch(trial, err);
 }
 
 int tote_session_experiment(struct tote_session *session, struct tote_error *err)
@@ -273,7 +342,8 @@ int tote_session_experiment(struct tote_session *session, struct tote_error *err
     if (rc == 0)
         rc = check_bags(trial, err);
     if (rc == 0)
-        rc = begin_and_launch(trial, err);
+        rc = session->settings.dry_run ? print_plan(trial, err)
+                                       : begin_and_launch(trial, err);
     trial_destroy(trial);
     return rc;
 }

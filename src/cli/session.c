@@ -191,7 +191,7 @@ static void say_loss_window(const struct tote_session *session)
             TOTE_WRITER_RELAXED_MS);
 }
 
-int tote_session_begin(struct tote_session *session, struct tote_error *err)
+int tote_session_listen(struct tote_session *session, struct tote_error *err)
 {
     fill_config(session);
     tote_progress_choose((enum tote_telling)session->settings.progress);
@@ -203,9 +203,17 @@ int tote_session_begin(struct tote_session *session, struct tote_error *err)
     if (log_fd < -1)
         return log_fd;
     session->run.log_fd = log_fd;
-    int rc = session->settings.bag.is_commands
-                 ? tote_listener_open(&session->settings, &session->listener, err)
-                 : 0;
+    return 0;
+}
+
+int tote_session_begin(struct tote_session *session, struct tote_error *err)
+{
+    int rc = tote_session_listen(session, err);
+    if (rc < 0)
+        return rc;
+    rc = session->settings.bag.is_commands
+             ? tote_listener_open(&session->settings, &session->listener, err)
+             : 0;
     if (rc == 0 && !session->store)
         rc = tote_session_open_store(session, err);
     session->run.goes_on = session->is_old;

@@ -55,6 +55,10 @@ int tote_session_resume(const struct tote_args *args, tote_session_work *work);
 int tote_session_engine(const struct tote_session *session, const char *text,
                         struct tote_engine_spec *spec, struct tote_error *err);
 
+/* The first part of it, for what needs no store: the signals, and what launches are
+ * told. */
+int tote_session_listen(struct tote_session *session, struct tote_error *err);
+
 /* Blocks the signals that end a run into a signalfd, makes or reopens the store, takes
  * its lock and notes in it what is asked for. */
 int tote_session_begin(struct tote_session *session, struct tote_error *err);
