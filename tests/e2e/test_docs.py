@@ -88,11 +88,11 @@ def test_files_that_are_named_exist(path):
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=names(DOCUMENTS))
 def test_commands_that_are_shown_are_accepted(tote, path):
-    """Those of run and compare, up to where they would start."""
+    """Those of run, compare and sweep, up to where they would start."""
     (tote.folder / "bag.yaml").write_text("tasks: 1\n")
     text = re.sub(r"^```console.*?^```", "", path.read_text(encoding="utf-8"),
                   flags=re.MULTILINE | re.DOTALL)  # those are run whole, below
-    for line in re.findall(r"^ *(?:\$ )?(?:build/)?tote ((?:run|compare) [^|>#\[;&\n]*)$", text,
+    for line in re.findall(r"^ *(?:\$ )?(?:build/)?tote ((?:run|compare|sweep) [^|>#\[;&\n]*)$", text,
                            re.MULTILINE):
         words = shlex.split(line)
         if any("..." in word or "…" in word for word in words):
