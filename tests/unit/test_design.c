@@ -87,12 +87,12 @@ static void nothing_overflows(void **state)
     (void)state;
     struct tote_levels levels;
     assert_int_equal(tote_levels_parse("tasks",
-                                       "18446744073709551614..18446744073709551615+2",
+                                       "18446744073709551614..18446744073709551615+3",
                                        1, UINT64_MAX, NULL, &levels, NULL),
                      0);
     assert_int_equal(levels.n, 1);
     assert_int_equal(tote_levels_parse("tasks",
-                                       "9223372036854775808..18446744073709551615*2", 1,
+                                       "9223372036854775808..18446744073709551615*3", 1,
                                        UINT64_MAX, NULL, &levels, NULL),
                      0);
     assert_int_equal(levels.n, 1);
