@@ -37,8 +37,8 @@ void tote_cell_row_finish(struct tote_cell_row *row)
 
 /* --- writing --- */
 
-static int add_cell(struct tote_store *store, const struct tote_cell_row *row,
-                    struct tote_error *err)
+int tote_store_put_cell(struct tote_store *store, const struct tote_cell_row *row,
+                        struct tote_error *err)
 {
     const char *doing = "write a cell";
     sqlite3_stmt *statement;
@@ -75,7 +75,7 @@ int tote_store_add_cells(struct tote_store *store, const struct tote_cell_row *r
     if (code < 0)
         return code;
     for (size_t i = 0; code == 0 && i < n; i++)
-        code = add_cell(store, &rows[i], err);
+        code = tote_store_put_cell(store, &rows[i], err);
     if (code == 0)
         code = tote_store_set(store, COUNT, count, err);
     return tote_store_end_settings(store, code, err);

@@ -53,6 +53,10 @@ int tote_store_spoil(struct tote_store *store, uint64_t task, struct tote_error 
 int tote_store_put_run(struct tote_store *store, const struct tote_run_row *row,
                        struct tote_error *err);
 
+/* Within a transaction: adds the row as it is, with its id. */
+int tote_store_put_cell(struct tote_store *store, const struct tote_cell_row *row,
+                        struct tote_error *err);
+
 /* Runs that are RUNNING become INTERRUPTED: their writer is dead. */
 int tote_store_mend_runs(struct tote_store *store, struct tote_error *err);
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "store/audit.h"
@@ -255,6 +256,66 @@ static int add_lost_runs(struct salvage *salvage, struct tote_error *err)
     }
 }
 
+/* The lowest that others speak of, or that was counted; no count is that large. */
+#define LOST_CELL                                                                      \
+    "WITH RECURSIVE counted (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted"      \
+    " WHERE n < 65536 AND n < (SELECT CAST(value AS INTEGER) FROM setting"             \
+    "  WHERE name='cells'))"                                                           \
+    "SELECT coalesce(min(cell), 0) FROM (SELECT cell FROM run UNION"                   \
+    " SELECT cell FROM machine_limit UNION SELECT n FROM counted"                      \
+    "  WHERE EXISTS (SELECT 1 FROM setting WHERE name='cells'))"                       \
+    " WHERE cell > 0 AND cell NOT IN (SELECT id FROM cell)"
+
+/* As one of its runs has it, if it has any. Which it was nobody knows: it gets a point
+ * of its own, where nothing is compared with it. */
+static int add_lost_cell(struct salvage *salvage, int64_t id, struct tote_error *err)
+{
+    static char empty[] = "", why[] = "its row was damaged; made anew by salvage";
+    struct tote_cell_row row = {.id = id,
+                                .label = empty,
+                                .engine = empty,
+                                .kernel = empty,
+                                .batch = empty,
+                                .skipped = why};
+    struct tote_run_row *runs = NULL;
+    size_t n = 0;
+    int code = tote_db_get_int(&salvage->into->db,
+                               "SELECT coalesce(max(point), 0) + 1 FROM cell",
+                               &row.point, err);
+    if (code == 0)
+        code = tote_store_runs(salvage->into, &runs, &n, err);
+    for (size_t i = 0; i < n; i++) {
+        if (runs[i].cell != id || row.label != empty)
+            continue;
+        row.label = runs[i].label;
+        row.kernel = runs[i].kernel;
+        row.batch = runs[i].batch;
+        row.size = runs[i].size;
+        row.tasks = runs[i].tasks;
+        row.workers = runs[i].workers;
+    }
+    if (code == 0)
+        code = tote_store_put_cell(salvage->into, &row, err);
+    for (size_t i = 0; i < n; i++)
+        tote_run_row_finish(&runs[i]);
+    free(runs);
+    return code;
+}
+
+static int add_lost_cells(struct salvage *salvage, struct tote_error *err)
+{
+    for (;;) {
+        int64_t id = 0;
+        int code = tote_db_get_int(&salvage->into->db, LOST_CELL, &id, err);
+        if (code < 0 || id == 0)
+            return code;
+        tote_audit_damage(&salvage->audit, "cell %" PRId64 " is lost", id);
+        code = add_lost_cell(salvage, id, err);
+        if (code < 0)
+            return code;
+    }
+}
+
 static int add_lost_task(struct salvage *salvage, struct tote_insert *insert,
                          uint64_t task, struct tote_error *err)
 {
@@ -456,6 +517,8 @@ static int fill(struct salvage *salvage, struct tote_error *err)
         code = copy_tables(salvage, err);
     if (code == 0)
         code = add_lost_runs(salvage, err);
+    if (code == 0)
+        code = add_lost_cells(salvage, err);
     if (code == 0)
         code = add_lost_tasks(salvage, err);
     if (code == 0)

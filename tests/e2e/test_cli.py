@@ -11,7 +11,7 @@ import subprocess
 import pytest
 from tote_tool import TASK, command_line, descendants, wait_until
 
-COMMANDS = ("run", "resume", "compare", "status", "log", "report", "fsck", "engines", "kernels",
+COMMANDS = ("run", "resume", "compare", "sweep", "status", "log", "report", "fsck", "engines", "kernels",
             "help")
 
 
@@ -47,18 +47,19 @@ def test_help_of_a_command_is_the_same_both_ways(tote, name):
     assert max(map(len, done.out.splitlines())) <= 80
 
 
-@pytest.mark.parametrize("name", ["run", "compare"])
+@pytest.mark.parametrize("name", ["run", "compare", "sweep"])
 def test_help_says_every_option_and_its_default(tote, name):
     text = tote.ok("help", name).out
     config = tote.ok(name, "--print-config").out
-    for key in re.findall(r"^([a-z-]+):", config, re.MULTILINE):
-        assert f"--{key} " in text, key
+    for key in re.findall(r"^(?:  )?([a-z_-]+):", config, re.MULTILINE):
+        is_option = key not in ("experiment", "vary") and (name, key) != ("compare", "one_at_a_time")
+        assert not is_option or f"--{key.replace('_', '-')} " in text, key
     assert "[zfp:accuracy=1e-3]" in text and "[200000]" in text
 
 
 def test_examples_in_the_help_are_accepted(tote):
     (tote.folder / "bag.yaml").write_text("tasks: 3\n")
-    for name in ("run", "compare"):
+    for name in ("run", "compare", "sweep"):
         examples = re.findall(rf"^  tote ({name} .*)$", tote.ok("help", name).out, re.MULTILINE)
         assert examples
         for line in examples:

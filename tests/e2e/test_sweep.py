@@ -271,3 +271,10 @@ def test_cells_that_are_gone_are_damage(tote):
     assert "is of cell 1, which is not there" in done.out + done.err
     assert tote.run("resume", "s.tote").status == 1
     assert "cells that are gone" in tote.ok("report", "s.tote").out
+    assert tote.run("fsck", "s.tote", "--salvage", "whole.tote").status == 1
+    assert "0 damaged" in tote.ok("fsck", "whole.tote").out
+    document = json.loads(tote.ok("report", "whole.tote", "--format", "json").out)
+    (lost,) = document["points"][-1]["cells"]
+    assert lost["label"] == "local" and "made anew by salvage" in lost["skipped"]
+    assert len(lost["runs"]) == 1
+    assert tote.ok("resume", "whole.tote", "--runs", 2).status == 0
