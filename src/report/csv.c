@@ -55,15 +55,6 @@ static void put_empty(FILE *out, size_t n)
         fputc(',', out);
 }
 
-static const struct tote_cell_row *find_cell(const struct tote_summary *summary,
-                                             int64_t id)
-{
-    for (size_t i = 0; i < summary->n_cell_rows; i++)
-        if (summary->cell_rows[i].id == id)
-            return &summary->cell_rows[i];
-    return NULL;
-}
-
 /* cell: null of a lone run. */
 static void end_line(FILE *out, const struct tote_summary *summary,
                      const struct tote_cell_row *cell)
@@ -154,11 +145,13 @@ int tote_csv_write(const struct tote_summary *summary, FILE *out)
     for (size_t i = 0; i < summary->n_runs; i++) {
         put_run(out, summary, &summary->runs[i]);
         put_times(out, &summary->runs[i]);
-        end_line(out, summary, find_cell(summary, summary->runs[i].row.cell));
+        end_line(out, summary,
+                 tote_gather_cell_row(summary, summary->runs[i].row.cell));
     }
     for (size_t i = 0; i < summary->n_limits; i++) {
         const struct tote_limit_pass *pass = &summary->limits[i];
-        const struct tote_cell_row *cell = find_cell(summary, pass->row.cell);
+        const struct tote_cell_row *cell =
+            tote_gather_cell_row(summary, pass->row.cell);
         put_limit(out, summary, pass, cell);
         end_line(out, summary, cell);
     }

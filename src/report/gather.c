@@ -85,19 +85,25 @@ static int compare_places(const void *a, const void *b)
     return x->id < y->id ? -1 : x->id > y->id;
 }
 
-static const struct tote_cell_row *find_cell(const struct tote_summary *summary,
-                                             int64_t id)
+static int compare_ids(const void *key, const void *row)
 {
-    for (size_t i = 0; i < summary->n_cell_rows; i++)
-        if (summary->cell_rows[i].id == id)
-            return &summary->cell_rows[i];
-    return NULL;
+    int64_t a = *(const int64_t *)key, b = ((const struct tote_cell_row *)row)->id;
+    return a < b ? -1 : a > b;
+}
+
+const struct tote_cell_row *tote_gather_cell_row(const struct tote_summary *summary,
+                                                 int64_t id)
+{
+    return summary->n_cell_rows > 0
+               ? bsearch(&id, summary->cell_rows, summary->n_cell_rows,
+                         sizeof *summary->cell_rows, compare_ids)
+               : NULL;
 }
 
 static int check_cell(const struct tote_summary *summary,
                       const struct tote_run_row *row, struct tote_error *err)
 {
-    const struct tote_cell_row *cell = find_cell(summary, row->cell);
+    const struct tote_cell_row *cell = tote_gather_cell_row(summary, row->cell);
     if (!cell || (row->size == cell->size && row->tasks == cell->tasks &&
                   strcmp(row->kernel, cell->kernel) == 0))
         return 0;

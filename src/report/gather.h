@@ -196,6 +196,10 @@ void tote_gather_mask(struct tote_summary *summary, enum tote_mask mask);
 /* The run that a report of a lone run shows: the last one. There must be one. */
 const struct tote_run_summary *tote_gather_run(const struct tote_summary *summary);
 
+/* A cell of the experiment (borrowed), or null. */
+const struct tote_cell_row *tote_gather_cell_row(const struct tote_summary *summary,
+                                                 int64_t id);
+
 /* Value of a setting (borrowed), or null. */
 const char *tote_gather_setting(const struct tote_summary *summary, const char *name);
 

@@ -19,12 +19,18 @@ static bool is_loop(const struct tote_cell_row *row)
 static void find_runs(const struct tote_summary *summary,
                       struct tote_cell_summary *cell)
 {
-    for (size_t i = 0; i < summary->n_runs; i++) {
-        if (summary->runs[i].row.cell != cell->cell->id)
-            continue;
-        if (cell->n_runs++ == 0)
-            cell->runs = &summary->runs[i];
+    size_t low = 0, high = summary->n_runs;
+    while (low < high) { /* the first that is not of a cell before */
+        size_t middle = low + (high - low) / 2;
+        if (summary->runs[middle].row.cell < cell->cell->id)
+            low = middle + 1;
+        else
+            high = middle;
     }
+    cell->runs = &summary->runs[low];
+    while (low + cell->n_runs < summary->n_runs &&
+           cell->runs[cell->n_runs].row.cell == cell->cell->id)
+        cell->n_runs++;
 }
 
 static void find_passes(const struct tote_summary *summary,

@@ -345,10 +345,10 @@ static int write_sweep(FILE *out, const struct tote_summary *summary)
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < summary->n_points; i++) {
+        fputs(i > 0 ? "\n" : "", out);
         rc = write_point(out, summary, &summary->points[i]);
         if (rc == 0)
             rc = write_verdict(out, &summary->points[i]);
-        fputc('\n', out);
     }
     write_end(out, summary);
     if (rc == 0)
