@@ -27,6 +27,8 @@ static void find_runs(const struct tote_summary *summary,
         else
             high = middle;
     }
+    if (low == summary->n_runs)
+        return;
     cell->runs = &summary->runs[low];
     while (low + cell->n_runs < summary->n_runs &&
            cell->runs[cell->n_runs].row.cell == cell->cell->id)
