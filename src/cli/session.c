@@ -168,6 +168,7 @@ static void fill_config(struct tote_session *session)
         .retries_failed = s->retry_failed,
         .grace_s = s->grace_s,
         .has_host_network = wants_host_network(s),
+        .is_unaccounted = s->accounting == TOTE_ACCOUNTING_OFF,
         .signal_fd = -1,
         .log_fd = -1,
         .start_s = s->start_timeout_s,

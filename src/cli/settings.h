@@ -15,6 +15,7 @@
 #include "store/store.h"
 #include "tote/clock.h"
 
+enum tote_accounting { TOTE_ACCOUNTING_FULL, TOTE_ACCOUNTING_OFF };
 enum tote_net { TOTE_NET_AUTO, TOTE_NET_PRIVATE, TOTE_NET_HOST };
 enum tote_data { TOTE_DATA_SHARED, TOTE_DATA_STAGED };
 enum tote_cwd { TOTE_CWD_OWN, TOTE_CWD_START };
@@ -40,6 +41,7 @@ struct tote_settings {
     uint64_t retries, losses;
     char halt_text[TOTE_OPTION_TEXT_MAX];
     int durability; /* enum tote_durability */
+    int accounting; /* enum tote_accounting */
     double grace_s;
     int output, progress; /* enum tote_print, tote_telling */
     char joblog[TOTE_OPTION_TEXT_MAX];

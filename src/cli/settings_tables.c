@@ -24,6 +24,7 @@ static const char *const print_choices[] = {"asdone", "ordered", "none", NULL};
 static const char *const control_choices[] = {
     [TOTE_CONTROLS_ALL] = "all", [TOTE_CONTROLS_LIMIT] = "limit", NULL};
 static const char *const telling_choices[] = {"auto", "none", "jsonl", NULL};
+static const char *const accounting_choices[] = {"full", "off", NULL};
 /* In the order of enum tote_durability. */
 static const char *const durability_choices[] = {[TOTE_DURABILITY_GROUP] = "group",
                                                  [TOTE_DURABILITY_STRICT] = "strict",
@@ -443,6 +444,12 @@ static const struct tote_option common_options[] = {
      .metavar = "FILE",
      .offset = FIELD(engine_log),
      .help = "file that gets what engines say on stderr"},
+    {.name = "accounting",
+     .type = TOTE_OPTION_CHOICE,
+     .offset = FIELD(accounting),
+     .fallback = "full",
+     .choices = accounting_choices,
+     .help = "measure what runs cost, and the machine around them: full, or off"},
     {.name = "json",
      .type = TOTE_OPTION_BOOL,
      .offset = FIELD(json),

@@ -252,6 +252,8 @@ static int close_row(struct run *run, int rc, struct tote_error *err)
         stored = fill_digest(run, &why);
     run->row->has_digest = rc == 0 && stored > 0;
     if (stored >= 0)
+        stored = tote_run_cost_write(&run->cost, run->store, &why);
+    if (stored >= 0)
         stored = tote_store_update_run(run->store, run->row, &why);
     if (stored < 0 && rc == 0)
         return tote_error_set(err, -EIO, "%s", why.text);
@@ -276,13 +278,17 @@ static int start_writer(struct run *run, struct tote_error *err)
 
 static int run_whole(struct run *run, struct tote_error *err)
 {
+    tote_run_cost_begin(&run->cost, !run->config->is_unaccounted);
     int rc = start_engine(run, err);
-    if (rc == 0) /* a thread: only after the box has been forked */
+    if (rc == 0) /* threads: only after the box has been forked */
+        tote_run_cost_watch(&run->cost, &run->launch.box);
+    if (rc == 0)
         rc = start_writer(run, err);
     if (rc == 0)
         rc = loop(run, err);
     rc = end_engine(run, rc, err);
     rc = stop_writer(run, rc, err);
+    tote_run_cost_end(&run->cost, run->row);
     if (rc == 0 && run->commands)
         rc = tote_run_commands_list_error(run->commands, err);
     return close_row(run, rc, err);

@@ -46,6 +46,7 @@ struct tote_run_config {
     bool retries_failed; /* what failed in them runs again */
     double grace_s;      /* after the first signal: how long what is out may take */
     bool has_host_network;
+    bool is_unaccounted; /* what it costs is not measured */
     int signal_fd;       /* a signalfd, whose signals end the run; -1: none */
     int progress_signal; /* of these, one that shows the progress instead; 0: none */
     int log_fd;          /* gets the engine's stderr; -1: none */

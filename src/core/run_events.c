@@ -39,6 +39,7 @@ static int run_batch(void *context, const struct tote_batch *batch,
 static int run_stop(void *context, struct tote_error *err)
 {
     struct run *run = context;
+    tote_sampler_stop(run->cost.sampler);
     return tote_launch_stop(&run->launch, err);
 }
 
@@ -116,6 +117,8 @@ static int note_worker(struct run *run, const struct tote_event_worker *worker,
         .joined_ns = left_ns ? 0 : tote_clock_monotonic(),
         .left_ns = left_ns,
     };
+    if (left_ns == 0)
+        tote_sampler_announce(run->cost.sampler, worker->pid);
     return tote_run_store_fault(tote_writer_put_worker(run->writer, &row, err));
 }
 

@@ -8,6 +8,7 @@
 #include "core/launch.h"
 #include "core/run.h"
 #include "core/run_commands.h"
+#include "core/run_cost.h"
 #include "store/writer.h"
 
 struct run {
@@ -19,6 +20,7 @@ struct run {
     struct tote_writer *writer;
     struct tote_run_commands *commands; /* null: a kernel's bag */
     struct tote_resume before;          /* what earlier runs have done */
+    struct tote_run_cost cost;
     bool has_said_bye;
     bool is_shown;        /* the next look at the progress is forced */
     int signal;           /* that ended the run, or 0 */

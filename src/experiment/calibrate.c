@@ -126,10 +126,11 @@ static int time_kernel(struct calibration *calibration,
     struct tote_bag bag = {.size = cell->size, .seed = calibration->config->seed};
     snprintf(bag.kernel, sizeof bag.kernel, "%s", cell->kernel);
     struct tote_limit_row row = {0};
+    struct tote_reading_pair readings;
     for (bag.tasks = 1;; bag.tasks *= 8) {
         tote_ns_t begun = tote_clock_monotonic();
         int rc = tote_limit_run(&bag, 1, calibration->config->run.signal_fd, &row,
-                                calibration->err);
+                                &readings, calibration->err);
         if (rc != 0)
             return rc > 0 ? take_signal(calibration) : rc;
         tote_ns_t took = tote_clock_monotonic() - begun;

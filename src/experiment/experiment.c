@@ -144,12 +144,17 @@ static int run_loop(struct experiment *experiment, const struct tote_cell_row *c
     struct tote_bag bag = bag_of(experiment, cell);
     struct tote_limit_row row = {.cell = cell->id, .block = block};
     int signal_fd = experiment->config->run.signal_fd;
-    int rc = tote_limit_run(&bag, cell->workers, signal_fd, &row, err);
+    struct tote_reading_pair readings;
+    int rc = tote_limit_run(&bag, cell->workers, signal_fd, &row, &readings, err);
     if (rc > 0)
         *experiment->ret_signal = take_signal(signal_fd);
     if (rc != 0)
         return rc;
-    return tote_store_add_limit(experiment->store, &row, err) < 0 ? -EIO : 0;
+    rc = tote_store_add_limit(experiment->store, &row, err);
+    readings.rows[0].subject = readings.rows[1].subject = row.id;
+    if (rc == 0 && !experiment->config->run.is_unaccounted)
+        rc = tote_store_add_cost(experiment->store, NULL, readings.rows, 2, err);
+    return rc < 0 ? -EIO : 0;
 }
 
 static const struct tote_engine_spec *engine_of(const struct experiment *experiment,

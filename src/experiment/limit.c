@@ -84,10 +84,12 @@ static int judge(struct tote_link *link, int status, struct tote_limit_row *row,
 }
 
 int tote_limit_run(const struct tote_bag *bag, uint32_t threads, int signal_fd,
-                   struct tote_limit_row *row, struct tote_error *err)
+                   struct tote_limit_row *row, struct tote_reading_pair *readings,
+                   struct tote_error *err)
 {
     struct tote_box box;
     struct tote_link link;
+    tote_reading_before(readings, TOTE_READING_LIMIT);
     int rc = start(bag, threads, &box, err);
     if (rc < 0)
         return rc;
@@ -98,6 +100,7 @@ int tote_limit_run(const struct tote_bag *bag, uint32_t threads, int signal_fd,
         tote_box_kill(&box);
     struct tote_box_usage usage;
     int status = tote_box_end(&box, &usage);
+    tote_reading_after(readings, usage.user_ns + usage.sys_ns);
     if (rc == 0)
         rc = judge(&link, status, row, err);
     tote_link_finish(&link);

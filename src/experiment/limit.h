@@ -5,13 +5,16 @@
 #ifndef TOTE_LIMIT_RUN_H
 #define TOTE_LIMIT_RUN_H
 
+#include "account/reading.h"
 #include "core/bag.h"
 #include "store/store.h"
 #include "tote/error.h"
 
-/* Fills threads, tasks, wall_ns and digest of the row. Returns 0; 1 if signal_fd (-1:
+/* Fills threads, tasks, wall_ns and digest of the row, and the readings of the machine
+ * around it, but for their subject. Returns 0; 1 if signal_fd (-1:
  * none) became readable, which is not read; or a negative errno and a sentence. */
 int tote_limit_run(const struct tote_bag *bag, uint32_t threads, int signal_fd,
-                   struct tote_limit_row *row, struct tote_error *err);
+                   struct tote_limit_row *row, struct tote_reading_pair *readings,
+                   struct tote_error *err);
 
 #endif

@@ -60,7 +60,7 @@ struct tote_cost tote_cost_of(const struct tote_run_summary *run,
             .held_s = run->wall_s + run->phases_s.stop,
             .slots = run->row.workers,
             .cpu_s = run->cpu_total_s,
-            .peak_bytes = run->peak_memory_bytes,
+            .peak_bytes = run->used.memory_bytes,
             .tasks = (double)(run->done + run->failed),
         };
     return tote_cost_make(&basis, price);

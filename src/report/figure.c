@@ -92,3 +92,19 @@ const char *tote_figure_times(double value, char text[static TOTE_FIGURE_MAX])
     }
     return write_digits(value, decimals, "x", text);
 }
+
+const char *tote_figure_bytes(double value, char text[static TOTE_FIGURE_MAX])
+{
+    static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
+    enum { UNITS = sizeof units / sizeof *units };
+    int unit = 0;
+    if (isnan(value)) {
+        snprintf(text, TOTE_FIGURE_MAX, "-");
+        return text;
+    }
+    for (; value >= 999.5 && unit < UNITS - 1; unit++)
+        value /= 1000;
+    int digits = unit == 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+    snprintf(text, TOTE_FIGURE_MAX, "%.*f %s", digits, value, units[unit]);
+    return text;
+}

@@ -33,4 +33,7 @@ const char *tote_figure_fraction(double value, char text[static TOTE_FIGURE_MAX]
 /* How many times as fast, value at least 1: 1.003x, 1.05x, 3.1x, 42x, 420x */
 const char *tote_figure_times(double value, char text[static TOTE_FIGURE_MAX]);
 
+/* Bytes with a unit that fits, by powers of 1,000: "812 B", "1.36 MB" */
+const char *tote_figure_bytes(double value, char text[static TOTE_FIGURE_MAX]);
+
 #endif

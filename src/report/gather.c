@@ -58,7 +58,6 @@ static void summarize_run(struct tote_run_summary *run)
     run->wall_s = seconds_between(row->launch_ns, row->last_ns);
     double cpu_ns = (double)row->cpu_user_ns + (double)row->cpu_sys_ns;
     run->cpu_total_s = cpu_ns > 0 ? cpu_ns / (double)TOTE_NS_PER_S : NAN;
-    run->peak_memory_bytes = NAN;
     run->cpu_tasks_s = run->cpu_engine_s = NAN;
     run->task_s.p50 = run->task_s.p90 = run->task_s.p99 = run->task_s.max = NAN;
     set_digest(run->digest, row->has_digest, &row->digest);
@@ -329,6 +328,8 @@ static int gather_all(struct tote_store *store, struct tote_summary *summary,
         rc = read_experiment(store, summary, err);
     if (rc == 0)
         rc = read_runs(store, summary, err);
+    if (rc == 0)
+        rc = tote_gather_usage(store, summary, err);
     if (rc < 0)
         return rc;
     if (is_empty(summary))
@@ -423,6 +424,8 @@ void tote_gather_mask(struct tote_summary *summary, enum tote_mask mask)
                          row->stats,   row->why};
         for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
             tote_mask_text(texts[k], mask);
+        tote_mask_text(summary->runs[i].used.usage.memory_how, mask);
+        tote_mask_text(summary->runs[i].used.usage.ports, mask);
         mask_failures(summary->runs[i].failures, summary->runs[i].n_failures, mask);
     }
 }

@@ -16,11 +16,18 @@
 #include "base/slice.h"
 #include "report/mask.h"
 #include "stats/stats.h"
-#include "store/store.h"
+#include "store/usage.h"
 
 #define TOTE_GATHER_FAILURES 3 /* tasks that failed are named, the first ones */
 #define TOTE_GATHER_RUNS_MIN 6 /* complete runs for a 95 % interval of a median */
 #define TOTE_GATHER_WHY_MAX  400
+
+#define TOTE_USAGE_SLACK 0.03 /* of the CPU time of tasks that the split may miss */
+
+/* A machine is busy if it gave more than this part of its CPU time to others, and more
+ * than such a time, which ticks can tell. */
+#define TOTE_BUSY_SHARE   0.05
+#define TOTE_BUSY_LEAST_S 0.05
 
 struct tote_failure {
     uint64_t task;
@@ -30,6 +37,30 @@ struct tote_failure {
     enum tote_cause cause;
     uint8_t status, signal;
     char why[TOTE_GATHER_WHY_MAX];
+};
+
+/* What a run used. */
+struct tote_used {
+    bool is_known; /* it was measured: the usage is there */
+    struct tote_usage_row usage;
+    struct {
+        double total;        /* of the box and of tote */
+        double control;      /* of the control plane: tote, engine, daemons, teardown */
+        double workers;      /* of workers, outside the kernel */
+        double kernel;       /* of the tasks, by their records */
+        double unattributed; /* of the total */
+        double sampler;      /* of the measuring; in none of the others */
+    } cpu_s;
+    double memory_bytes, memory_at_s; /* peak; after launch */
+};
+
+/* The machine around a run or a pass of the limit. */
+struct tote_machine {
+    bool has_before, has_after;
+    struct tote_reading_row before, after;
+    bool is_judged, is_busy;
+    double others, steal; /* parts of its CPU time meanwhile */
+    double cpu_wait;      /* part of the time in which something waited for a CPU */
 };
 
 struct tote_run_summary {
@@ -43,7 +74,6 @@ struct tote_run_summary {
     } phases_s;
     double wall_s, tasks_per_s, steady_tasks_per_s;
     double cpu_total_s;
-    double peak_memory_bytes;          /* of the box; NaN: nobody has measured it */
     char digest[TOTE_DIGEST_TEXT_MAX]; /* "": none */
     /* From the records. */
     struct {
@@ -51,6 +81,8 @@ struct tote_run_summary {
         double p50, p90, p99, max;
     } task_s;
     double cpu_tasks_s, cpu_engine_s;
+    struct tote_used used;
+    struct tote_machine machine;
     struct tote_failure failures[TOTE_GATHER_FAILURES];
     size_t n_failures;
 };
@@ -69,6 +101,7 @@ struct tote_cell_summary {
     size_t n_runs;
     size_t n_counted;
     struct tote_interval tasks_per_s, steady_tasks_per_s, start_s, wall_s;
+    struct tote_interval control_s, workers_s, kernel_s, memory_bytes; /* used */
     double limit_fraction; /* median after start-up over the limit's median; NaN of a
                             * bag that is not the limit's */
     struct tote_interval
@@ -82,6 +115,7 @@ struct tote_limit_pass {
     struct tote_limit_row row;
     double wall_s, tasks_per_s;
     char digest[TOTE_DIGEST_TEXT_MAX];
+    struct tote_machine machine;
 };
 
 /* The bare loop at a point. */
@@ -173,6 +207,10 @@ int tote_gather(struct tote_store *store, struct tote_summary *ret_summary,
  * walks over them, only if they are wanted. */
 int tote_gather_records(struct tote_store *store, struct tote_run_summary *run,
                         bool wants_times, struct tote_error *err);
+
+/* A part of it, once the rows of runs and of the limit are there. */
+int tote_gather_usage(struct tote_store *store, struct tote_summary *summary,
+                      struct tote_error *err);
 
 /* Parts of it, for a store that is not an experiment: the words of the command, if it
  * has one; what the bag came to, once its runs are there. */

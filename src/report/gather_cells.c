@@ -33,6 +33,26 @@ static double get_wall_s(const struct tote_run_summary *run)
     return run->wall_s;
 }
 
+static double get_control_s(const struct tote_run_summary *run)
+{
+    return run->used.cpu_s.control;
+}
+
+static double get_workers_s(const struct tote_run_summary *run)
+{
+    return run->used.cpu_s.workers;
+}
+
+static double get_kernel_s(const struct tote_run_summary *run)
+{
+    return run->used.cpu_s.kernel;
+}
+
+static double get_memory_bytes(const struct tote_run_summary *run)
+{
+    return run->used.memory_bytes;
+}
+
 /* Over the complete runs that have the number. values has room for all runs. */
 static int set_interval(const struct tote_cell_summary *cell, number_of *get,
                         double *values, struct tote_interval *ret)
@@ -92,6 +112,14 @@ int tote_gather_cell(const struct tote_limit_summary *limit,
         rc = set_interval(cell, get_start_s, values, &cell->start_s);
     if (rc == 0)
         rc = set_interval(cell, get_wall_s, values, &cell->wall_s);
+    if (rc == 0)
+        rc = set_interval(cell, get_control_s, values, &cell->control_s);
+    if (rc == 0)
+        rc = set_interval(cell, get_workers_s, values, &cell->workers_s);
+    if (rc == 0)
+        rc = set_interval(cell, get_kernel_s, values, &cell->kernel_s);
+    if (rc == 0)
+        rc = set_interval(cell, get_memory_bytes, values, &cell->memory_bytes);
     return rc < 0 ? rc : set_limit_ratios(limit, cell, values);
 }
 

@@ -13,6 +13,7 @@
 #include "report/cost.h"
 #include "report/failure.h"
 #include "report/formats.h"
+#include "report/json_usage.h"
 #include "report/notes.h"
 #include "report/report.h"
 #include "report/verdict.h"
@@ -173,13 +174,14 @@ static json_t *what_ran(const struct tote_summary *summary,
 static json_t *how_it_went(const struct tote_run_summary *run)
 {
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "launched",
-        time_of_day(run->row.launched_utc), "tasks", tasks(run), "lost_batches",
-        run->has_events ? count(run->row.lost) : json_null(), "digest",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+        "launched", time_of_day(run->row.launched_utc), "tasks", tasks(run),
+        "lost_batches", run->has_events ? count(run->row.lost) : json_null(), "digest",
         text_or_null(run->digest), "phases_s", phases(run), "wall_s",
         number(run->wall_s), "tasks_per_s", number(run->tasks_per_s),
         "steady_tasks_per_s", number(run->steady_tasks_per_s), "task_s",
-        task_times(run), "cpu_s", cpu(run), "failures",
+        task_times(run), "cpu_s", cpu(run), "usage", tote_json_usage(&run->used),
+        "machine", tote_json_machine(&run->machine), "failures",
         failures(run->failures, run->n_failures), "stats", options(run->row.stats),
         "why", text_or_null(run->row.why));
 }
@@ -265,13 +267,17 @@ static json_t *runs_of(const struct tote_summary *summary,
 static json_t *cell_numbers(const struct tote_cell_summary *cell)
 {
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "tasks_per_s",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "tasks_per_s",
         interval(&cell->tasks_per_s), "steady_tasks_per_s",
         interval(&cell->steady_tasks_per_s), "wall_s", interval(&cell->wall_s),
         "start_s", number(cell->start_s.median), "start_interval_s",
         interval(&cell->start_s), "limit_fraction", number(cell->limit_fraction),
         "limit_interval", interval(&cell->limit_ratios), "digest",
-        text_or_null(cell->digest), "digest_equal", sameness(cell->outputs));
+        text_or_null(cell->digest), "digest_equal", sameness(cell->outputs), "usage",
+        json_pack("{s:o, s:o, s:o, s:o}", "control_s", interval(&cell->control_s),
+                  "workers_s", interval(&cell->workers_s), "kernel_s",
+                  interval(&cell->kernel_s), "memory_bytes",
+                  interval(&cell->memory_bytes)));
 }
 
 /* As its first run found the engine; of one that has none only what was asked for. */
@@ -318,11 +324,11 @@ static json_t *passes_of(const struct tote_limit_summary *loop)
     json_t *array = json_array();
     for (size_t i = 0; array && i < loop->n; i++) {
         const struct tote_limit_pass *pass = &loop->passes[i];
-        json_t *object =
-            json_pack("{s:I, s:o, s:o, s:o, s:o, s:s}", "block",
-                      (json_int_t)pass->row.block, "threads", count(pass->row.threads),
-                      "tasks", count(pass->row.tasks), "wall_s", number(pass->wall_s),
-                      "tasks_per_s", number(pass->tasks_per_s), "digest", pass->digest);
+        json_t *object = json_pack(
+            "{s:I, s:o, s:o, s:o, s:o, s:s, s:o}", "block", (json_int_t)pass->row.block,
+            "threads", count(pass->row.threads), "tasks", count(pass->row.tasks),
+            "wall_s", number(pass->wall_s), "tasks_per_s", number(pass->tasks_per_s),
+            "digest", pass->digest, "machine", tote_json_machine(&pass->machine));
         if (json_array_append_new(array, object) < 0) {
             json_decref(array);
             return NULL;

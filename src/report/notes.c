@@ -131,6 +131,42 @@ static void note_cores(struct maker *maker, const struct tote_summary *summary)
             workers, cores);
 }
 
+/* What else ran or was stolen, in percent. */
+static double lost_percent(const struct tote_machine *machine)
+{
+    double others = machine->others > 0 ? machine->others : 0; /* or NaN */
+    return 100 * (others + (machine->steal > 0 ? machine->steal : 0));
+}
+
+static void note_busy_run(struct maker *maker, const struct tote_run_summary *run)
+{
+    if (run->machine.is_busy)
+        add(maker,
+            "the machine was busy: %.0f %% of its CPU time went elsewhere meanwhile; "
+            "for figures to rely on, end what else runs and run it again",
+            lost_percent(&run->machine));
+}
+
+static void note_busy(struct maker *maker, const struct tote_summary *summary)
+{
+    size_t n = 0, n_judged = 0;
+    double most = 0;
+    for (size_t i = 0; i < summary->n_runs + summary->n_limits; i++) {
+        const struct tote_machine *machine =
+            i < summary->n_runs ? &summary->runs[i].machine
+                                : &summary->limits[i - summary->n_runs].machine;
+        n_judged += machine->is_judged;
+        n += machine->is_busy;
+        if (machine->is_busy && lost_percent(machine) > most)
+            most = lost_percent(machine);
+    }
+    if (n > 0)
+        add(maker,
+            "the machine was busy in %zu of %zu runs: up to %.0f %% of its CPU time "
+            "went elsewhere; end what else runs, or give more --runs",
+            n, n_judged, most);
+}
+
 static bool is_box_full(const struct tote_run_summary *run)
 {
     return run->row.is_boxed || !run->row.box[0]; /* no words: it was never launched */
@@ -257,6 +293,7 @@ static void make_of_experiment(struct maker *maker, const struct tote_summary *s
     note_strays(maker, summary);
     note_skipped(maker, summary);
     note_cores(maker, summary);
+    note_busy(maker, summary);
     note_runs(maker, summary);
     for (size_t i = 0; i < summary->n_runs; i++)
         note_box(maker, summary, &summary->runs[i]);
@@ -268,6 +305,7 @@ static void make_of_run(struct maker *maker, const struct tote_summary *summary)
 {
     const struct tote_run_summary *run = tote_gather_run(summary);
     note_cores(maker, summary);
+    note_busy_run(maker, run);
     if (!run->is_counted) {
         note_run(maker, run, false);
         note_resume(maker, summary, run);

@@ -15,6 +15,7 @@
 #include "report/notes.h"
 #include "report/quoted.h"
 #include "report/table.h"
+#include "report/text_usage.h"
 #include "report/verdict.h"
 
 #define WIDTH       100 /* of a table, in characters */
@@ -77,7 +78,7 @@ static void write_rates(FILE *out, const struct tote_run_summary *run)
             tote_figure_rate(run->steady_tasks_per_s, steady));
 }
 
-static void write_costs(FILE *out, const struct tote_run_summary *run)
+static void write_used(FILE *out, const struct tote_run_summary *run)
 {
     char p50[TOTE_FIGURE_MAX], p99[TOTE_FIGURE_MAX], max[TOTE_FIGURE_MAX];
     fprintf(out, ROW "p50 %s, p99 %s, max %s (n=%" PRIu64 ")\n", "task time",
@@ -89,6 +90,8 @@ static void write_costs(FILE *out, const struct tote_run_summary *run)
             tote_figure_duration(run->cpu_total_s, total),
             tote_figure_duration(run->cpu_tasks_s, tasks),
             tote_figure_duration(run->cpu_engine_s, engine));
+    char used[TOTE_TEXT_USAGE_MAX];
+    fprintf(out, ROW "%s\n", "used", tote_text_usage(&run->used, used));
 }
 
 /* A task may have other records before its last one, in this run or in another. */
@@ -162,7 +165,7 @@ static int write_run(FILE *out, const struct tote_summary *summary)
     write_seconds(out, "first result", run->phases_s.first_result, "after ready");
     write_seconds(out, "wall", run->wall_s, "launch to last durable result");
     write_rates(out, run);
-    write_costs(out, run);
+    write_used(out, run);
     if (summary->price)
         tote_cost_write_run(run, summary->price, out);
     fprintf(out, ROW "%s\n", "digest", run->digest[0] ? run->digest : "-");
@@ -362,6 +365,8 @@ static int write_compare(FILE *out, const struct tote_summary *summary)
     const struct tote_point_summary *point = &summary->points[0];
     int rc = write_point(out, summary, point);
     write_end(out, summary);
+    if (rc == 0)
+        rc = tote_text_usage_table(point, out, WIDTH);
     if (rc == 0)
         rc = write_notes(out, summary);
     if (rc == 0)

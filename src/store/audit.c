@@ -15,6 +15,7 @@
 #include "store/handle.h"
 #include "store/seal.h"
 #include "store/tables.h"
+#include "store/usage_columns.h"
 
 #define GAPS_MAX 1000 /* of a table; what comes behind so many is not looked for */
 #define GAP      1    /* a walk's answer: there is damage ahead */
@@ -104,6 +105,31 @@ static const char *judge_result(sqlite3_stmt *statement)
                       tote_seal_result(run, attempt, &result, outs.data, outs.size));
 }
 
+static const char *judge_form(struct tote_columns *columns)
+{
+    if (columns->bad)
+        return BAD_SHAPE;
+    return tote_columns_is_whole(columns) ? NULL : BAD_SEAL;
+}
+
+static const char *judge_usage(sqlite3_stmt *statement)
+{
+    struct tote_form form = {.n = 0};
+    struct tote_columns columns = {.statement = statement, .form = &form};
+    struct tote_usage_row row;
+    tote_usage_read(&columns, &row);
+    return judge_form(&columns);
+}
+
+static const char *judge_reading(sqlite3_stmt *statement)
+{
+    struct tote_form form = {.n = 0};
+    struct tote_columns columns = {.statement = statement, .form = &form};
+    struct tote_reading_row row;
+    tote_reading_read(&columns, &row);
+    return judge_form(&columns);
+}
+
 /* Of a column of integers. */
 static int64_t largest(const char *name)
 {
@@ -164,9 +190,7 @@ static const char *judge_plain(sqlite3_stmt *statement)
         return BAD_SHAPE;
     while (!columns.bad && columns.i < n)
         read_as_declared(&columns);
-    if (columns.bad)
-        return BAD_SHAPE;
-    return tote_columns_is_whole(&columns) ? NULL : BAD_SEAL;
+    return judge_form(&columns);
 }
 
 #define KEY_RUN(second) "run, " second, "?, ?", "run DESC, " second " DESC"
@@ -180,6 +204,8 @@ const struct tote_audit_table tote_audit_tables[TOTE_AUDIT_TABLES] = {
     {"run", "*", KEY_ONE("id"), false, 0, judge_plain},
     {"standing", "*", KEY_ONE("run"), true, 0, judge_plain},
     {"machine_limit", "*", KEY_ONE("id"), false, 0, judge_plain},
+    {"usage", TOTE_USAGE_COLUMNS, KEY_ONE("run"), false, 0, judge_usage},
+    {"reading", TOTE_READING_COLUMNS, KEY_ONE("id"), false, 0, judge_reading},
     {"worker", "*", KEY_RUN("worker"), false, 1, judge_plain},
     {"batch", "*", KEY_RUN("batch"), false, 1, judge_plain},
     {"task", TOTE_TASK_COLUMNS, KEY_ONE("task"), false, 0, judge_task},

@@ -97,6 +97,8 @@ static int check_definitions(struct tote_audit *audit, struct tote_error *err)
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(empty, tote_schema_views_sql, NULL, NULL, NULL);
     if (rc == SQLITE_OK)
+        rc = sqlite3_exec(empty, tote_schema_cost_sql, NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
         rc = sqlite3_prepare_v2(empty,
                                 "SELECT name, sql FROM sqlite_schema"
                                 " WHERE sql IS NOT NULL",
@@ -150,6 +152,10 @@ static const char *const references[] = {
     NO_RUN("result"),
     NO_RUN("worker"),
     NO_RUN("batch"),
+    NO_RUN("usage"),
+    "SELECT 'table reading has ' || count(*) || ' rows of run ' || subject || ', which "
+    "is not there' FROM reading WHERE kind = 'run' GROUP BY subject"
+    " HAVING subject NOT IN (SELECT id FROM run)",
     "SELECT " KEY(
         "result") " has no record' FROM result AS r WHERE NOT EXISTS (SELECT 1"
                   " FROM record WHERE run=r.run AND task=r.task AND attempt=r.attempt)",

@@ -165,7 +165,7 @@ int tote_store_update_run(struct tote_store *store, const struct tote_run_row *r
 
 /* --- the limit --- */
 
-int tote_store_add_limit(struct tote_store *store, const struct tote_limit_row *row,
+int tote_store_add_limit(struct tote_store *store, struct tote_limit_row *row,
                          struct tote_error *err)
 {
     const char *doing = "write the limit";
@@ -192,6 +192,7 @@ int tote_store_add_limit(struct tote_store *store, const struct tote_limit_row *
     tote_bind_int(&bind, row->wall_ns);
     tote_bind_digest(&bind, &row->digest);
     tote_bind_seal(&bind);
+    row->id = id;
     return tote_bind_finish(&bind, &store->db, doing, err);
 }
 
@@ -384,7 +385,7 @@ static int append_limit(const struct tote_store *store, sqlite3_stmt *statement,
     struct tote_columns row = {.statement = statement, .form = &form};
     struct tote_limit_row *limit = &rows[list->n++];
     *limit = (struct tote_limit_row){0};
-    int64_t id = tote_columns_int(&row, 1, INT64_MAX);
+    limit->id = tote_columns_int(&row, 1, INT64_MAX);
     limit->cell = tote_columns_int(&row, 0, INT64_MAX);
     limit->block = tote_columns_int(&row, 0, INT64_MAX);
     limit->threads = tote_columns_uint32(&row);
@@ -393,8 +394,9 @@ static int append_limit(const struct tote_store *store, sqlite3_stmt *statement,
     tote_columns_digest(&row, false, &limit->digest);
     if (row.bad)
         return tote_db_fail(&store->db, SQLITE_CORRUPT, "read the limit", err);
-    return tote_columns_is_whole(&row) ? 0
-                                       : broken_row(store, "machine_limit", id, err);
+    return tote_columns_is_whole(&row)
+               ? 0
+               : broken_row(store, "machine_limit", limit->id, err);
 }
 
 int tote_store_limits(struct tote_store *store, struct tote_limit_row **ret_rows,

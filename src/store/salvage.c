@@ -214,7 +214,8 @@ static int copy_tables(struct salvage *salvage, struct tote_error *err)
 
 #define LOST_RUN                                                                       \
     "SELECT coalesce(min(run), 0) FROM (SELECT run FROM record UNION SELECT run FROM"  \
-    " worker UNION SELECT run FROM batch) WHERE run > 0 AND run NOT IN"                \
+    " worker UNION SELECT run FROM batch UNION SELECT run FROM usage UNION SELECT"     \
+    " subject FROM reading WHERE kind = 'run') WHERE run > 0 AND run NOT IN"           \
     " (SELECT id FROM run)"
 
 static int add_lost_run(struct salvage *salvage, int64_t id, struct tote_error *err)

@@ -125,3 +125,29 @@ const char tote_schema_views_sql[] =
     "  THEN (done + failed) * 1e9 / (last_ns - launch_ns) END AS tasks_per_s,"
     " CASE WHEN digest IS NOT NULL THEN lower(hex(digest)) END AS digest, why FROM "
     "run;";
+
+const char tote_schema_cost_sql[] =
+    "CREATE TABLE usage ("
+    " run INTEGER PRIMARY KEY, samples INTEGER, control_ns INTEGER,"
+    " worker_ns INTEGER, teardown_ns INTEGER, tote_ns INTEGER, sampler_ns INTEGER,"
+    " memory_bytes INTEGER, memory_ns INTEGER, memory_how TEXT NOT NULL,"
+    " loopback_bytes INTEGER, processes INTEGER, threads INTEGER,"
+    " descriptors INTEGER, ports TEXT, seal INTEGER NOT NULL);"
+
+    "CREATE TABLE reading ("
+    " id INTEGER PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('run', 'limit')),"
+    " subject INTEGER NOT NULL,"
+    " moment TEXT NOT NULL CHECK (moment IN ('before', 'after')),"
+    " at_ns INTEGER NOT NULL, cores INTEGER, load_milli INTEGER, busy_ns INTEGER,"
+    " idle_ns INTEGER, steal_ns INTEGER, cpu_wait_ns INTEGER,"
+    " memory_wait_ns INTEGER, io_wait_ns INTEGER, clock_hz INTEGER,"
+    " ours_ns INTEGER,"
+    " seal INTEGER NOT NULL);"
+
+    "CREATE VIEW usage_text AS SELECT u.run, r.label, r.block,"
+    " (r.cpu_user_ns + r.cpu_sys_ns + u.tote_ns) / 1e9 AS cpu_s,"
+    " (u.control_ns + u.teardown_ns + u.tote_ns) / 1e9 AS control_s,"
+    " u.worker_ns / 1e9 AS worker_s, u.sampler_ns / 1e9 AS sampler_s,"
+    " u.memory_bytes / 1e6 AS memory_mb, u.memory_how,"
+    " u.loopback_bytes / 1e6 AS loopback_mb, u.processes, u.threads,"
+    " u.descriptors, u.ports FROM usage AS u JOIN run AS r ON r.id = u.run;";

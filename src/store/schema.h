@@ -7,8 +7,9 @@
 #define TOTE_STORE_APPLICATION 0x746f7465 /* PRAGMA application_id: "tote" */
 #define TOTE_STORE_PAGE        8192       /* bytes; about 120 records */
 
-/* Tables, then views; without a transaction. */
+/* Tables, then views; tables and views of what runs cost; without a transaction. */
 extern const char tote_schema_sql[];
 extern const char tote_schema_views_sql[];
+extern const char tote_schema_cost_sql[];
 
 #endif

@@ -205,6 +205,8 @@ static int fill_schema(const struct tote_db *db, struct tote_error *err)
     if (code == 0)
         code = tote_db_exec(db, tote_schema_views_sql, doing, err);
     if (code == 0)
+        code = tote_db_exec(db, tote_schema_cost_sql, doing, err);
+    if (code == 0)
         code = tote_standing_write(db, 0, &(struct tote_standing){0}, err);
     return code < 0 ? code : tote_db_exec(db, "COMMIT", doing, err);
 }

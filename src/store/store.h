@@ -100,6 +100,7 @@ const char *tote_cell_role_name(enum tote_cell_role role); /* "engine", ... */
 
 /* One pass of the bare thread loop, in an experiment. */
 struct tote_limit_row {
+    int64_t id; /* given by tote_store_add_limit */
     int64_t cell;
     int64_t block;
     uint32_t threads;
@@ -191,7 +192,7 @@ int tote_store_update_run(struct tote_store *store, const struct tote_run_row *r
 /* All cells of an experiment, at once or not at all; durable when it returns. */
 int tote_store_add_cells(struct tote_store *store, const struct tote_cell_row *rows,
                          size_t n, struct tote_error *err);
-int tote_store_add_limit(struct tote_store *store, const struct tote_limit_row *row,
+int tote_store_add_limit(struct tote_store *store, struct tote_limit_row *row,
                          struct tote_error *err);
 
 /* All runs in the order of their ids: a new array of *ret_n rows, null if there are

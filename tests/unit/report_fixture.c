@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/usage.h"
 #include "store/writer.h"
 
 #define LAUNCH INT64_C(5000000000000)
@@ -74,6 +75,61 @@ static struct tote_digest good_digest(void)
     return (struct tote_digest){0x0123456789abcdef, 0xfedcba9876543210};
 }
 
+/* --- what it cost --- */
+
+/* Two seconds on two cores, of which others had a quarter around runs of odd numbers.
+ */
+static void add_readings(struct tote_store *store, enum tote_reading_kind kind,
+                         int64_t subject, const struct tote_usage_row *usage)
+{
+    struct tote_error err = {0};
+    struct tote_reading_row rows[2];
+    for (int i = 0; i < 2; i++)
+        rows[i] = (struct tote_reading_row){
+            .kind = kind,
+            .subject = subject,
+            .moment = i ? TOTE_READING_AFTER : TOTE_READING_BEFORE,
+            .at_ns = LAUNCH + ns(2) * i,
+            .cores = 2,
+            .load_milli = 1250,
+            .busy_ns = ns(100) + i * (ns(2) + (subject % 2) * ns(1)),
+            .idle_ns = ns(1000) + i * ns(1),
+            .steal_ns = i * ns(0.02),
+            .cpu_wait_ns = subject % 3 ? i * ns(0.5) : TOTE_UNKNOWN,
+            .memory_wait_ns = 0,
+            .io_wait_ns = 0,
+            .clock_hz = TOTE_UNKNOWN,
+            .ours_ns = i ? ns(2) : TOTE_UNKNOWN,
+        };
+    report_must(tote_store_add_cost(store, usage, rows, 2, &err), &err);
+}
+
+/* Of runs that came to an end; every fourth was not measured. */
+static void add_cost(struct tote_store *store, const struct tote_run_row *row)
+{
+    struct tote_usage_row usage = {
+        .run = row->id,
+        .samples = 20,
+        .control_ns = ns(0.3),
+        .worker_ns = ns(1.5),
+        .teardown_ns = row->id % 3 == 2 ? TOTE_UNKNOWN : ns(0.1),
+        .tote_ns = ns(0.05),
+        .sampler_ns = ns(0.01),
+        .memory_bytes = 1000000 * (row->id + 1),
+        .memory_ns = LAUNCH + ns(1),
+        .memory_how = "pss",
+        .loopback_bytes = row->id % 2 ? 123456 : TOTE_UNKNOWN,
+        .processes = 4,
+        .threads = 9,
+        .descriptors = 33,
+        .has_ports = row->id % 2 == 1,
+    };
+    if (usage.has_ports)
+        snprintf(usage.ports, sizeof usage.ports, "127.0.0.1:80 [::]:81");
+    if (row->state != TOTE_RUN_RUNNING && row->id % 4 != 0)
+        add_readings(store, TOTE_READING_RUN, row->id, &usage);
+}
+
 /* --- a lone run --- */
 
 struct tote_record report_fixture_record(uint64_t task, bool is_ok)
@@ -136,6 +192,7 @@ void report_fixture_run(const char *path, uint64_t tasks, bool has_failed,
     if (change)
         change(&row);
     report_must(tote_store_update_run(store, &row, &err), &err);
+    add_cost(store, &row);
     tote_store_close(store);
 }
 
@@ -224,6 +281,7 @@ static void add_run(struct tote_store *store, const struct report_plan *plan, si
     if (plan->change)
         plan->change(&row);
     report_must(tote_store_update_run(store, &row, &err), &err);
+    add_cost(store, &row);
 }
 
 /* Those of the engines, then the limit's if there is one. */
@@ -269,6 +327,7 @@ static void add_limit(struct tote_store *store, const struct report_plan *plan,
         .digest = good_digest(),
     };
     report_must(tote_store_add_limit(store, &row, &err), &err);
+    add_readings(store, TOTE_READING_LIMIT, row.id, NULL);
 }
 
 void report_fixture_compare(const char *path, const struct report_plan *plan)

@@ -353,3 +353,58 @@ bool fixture_mount_small(unsigned kib)
            mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
            mount("tmpfs", folder, "tmpfs", 0, size) == 0 && chdir(folder) == 0;
 }
+
+/* --- what runs cost --- */
+
+struct tote_usage_row fixture_usage(int64_t run)
+{
+    bool is_known = run % 2 == 1;
+    struct tote_usage_row row = {
+        .run = run,
+        .samples = 7,
+        .control_ns = 1000 * run,
+        .worker_ns = 2000 * run,
+        .teardown_ns = is_known ? 50 : TOTE_UNKNOWN,
+        .tote_ns = 60,
+        .sampler_ns = is_known ? 0 : TOTE_UNKNOWN,
+        .memory_bytes = is_known ? 4096 : TOTE_UNKNOWN,
+        .memory_ns = is_known ? 1500000000 : TOTE_UNKNOWN,
+        .loopback_bytes = is_known ? 0 : TOTE_UNKNOWN,
+        .processes = 4,
+        .threads = 5,
+        .descriptors = is_known ? 13 : TOTE_UNKNOWN,
+        .has_ports = is_known,
+    };
+    if (is_known) {
+        snprintf(row.memory_how, sizeof row.memory_how, "pss");
+        snprintf(row.ports, sizeof row.ports, "127.0.0.1:80 [::]:81");
+    }
+    return row;
+}
+
+void fixture_cost(const char *path, int64_t run)
+{
+    struct tote_store *store = NULL;
+    struct tote_usage_row usage = fixture_usage(run);
+    struct tote_reading_row readings[2];
+    for (int i = 0; i < 2; i++)
+        readings[i] = (struct tote_reading_row){
+            .kind = TOTE_READING_RUN,
+            .subject = run,
+            .moment = i ? TOTE_READING_AFTER : TOTE_READING_BEFORE,
+            .at_ns = 1000000000 + 500000000 * i,
+            .cores = 2,
+            .load_milli = 250,
+            .busy_ns = 7000000000 + 600000000 * i,
+            .idle_ns = 9000000000,
+            .steal_ns = 10000000 * i,
+            .cpu_wait_ns = TOTE_UNKNOWN,
+            .memory_wait_ns = 0,
+            .io_wait_ns = 5,
+            .clock_hz = TOTE_UNKNOWN,
+            .ours_ns = i ? 500000000 : TOTE_UNKNOWN,
+        };
+    assert_int_equal(tote_store_reopen(path, &store, NULL), 0);
+    assert_int_equal(tote_store_add_cost(store, &usage, readings, 2, NULL), 0);
+    tote_store_close(store);
+}

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "store/commands.h"
+#include "store/usage.h"
 
 /* A cmocka setup and teardown: makes a fresh folder and enters it; leaves and removes
  * it. */
@@ -51,6 +52,11 @@ int fixture_put_results(struct tote_writer *writer, uint64_t first, uint64_t n,
 
 /* Creates path with one run (id 1), n tasks and their results. */
 void fixture_commands(const char *path, uint64_t n);
+
+/* What a run cost, made from its number; even ones do not know most of it. */
+struct tote_usage_row fixture_usage(int64_t run);
+/* Adds it and two readings of the machine to the store at path. */
+void fixture_cost(const char *path, int64_t run);
 
 /* Files in the current folder. */
 size_t fixture_count_files(void);

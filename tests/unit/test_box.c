@@ -4,46 +4,24 @@
  * first and so tests the box that is used where the kernel does. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <poll.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "core/box.h"
+#include "plain_box.h"
 
 static bool is_plain; /* asked for */
-
-/* clone() with CLONE_NEWUSER says EPERM from now on, here and in children. */
-static void forbid_namespaces(void)
-{
-    struct sock_filter code[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 3),
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
-        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, CLONE_NEWUSER, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    struct sock_fprog program = {.len = sizeof code / sizeof code[0], .filter = code};
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
-        exit(77);
-}
 
 /* --- a shell in a box --- */
 
@@ -314,7 +292,7 @@ int main(int argc, char **argv)
 {
     is_plain = argc > 1 && strcmp(argv[1], "plain") == 0;
     if (is_plain)
-        forbid_namespaces();
+        plain_box_forbid();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_status_is_the_engines),
         cmocka_unit_test(a_program_that_is_not_there_is_said),

@@ -88,7 +88,7 @@ static struct tote_run_summary run_of(double wall_s)
                                      .wall_s = wall_s,
                                      .phases_s.stop = 6,
                                      .cpu_total_s = 36,
-                                     .peak_memory_bytes = NAN};
+                                     .used.memory_bytes = NAN};
 }
 
 static void stop_is_paid_and_failures_are_tasks(void **state)
@@ -121,11 +121,11 @@ static void a_cell_has_intervals_over_complete_runs(void **state)
     assert_int_equal(cost.gb_hours.n, 0); /* no run knows its peak */
     assert_int_equal(cost.money.n, 0);
     for (int i = 0; i < 6; i++)
-        runs[i].peak_memory_bytes = 1e9;
+        runs[i].used.memory_bytes = 1e9;
     assert_int_equal(tote_cost_of_cell(&cell, &both, &cost), 0);
     assert_int_equal(cost.money.n, 6);
     assert_true(is_near(cost.money.low, (0.02 * 0.04 + 0.01 * 0.005) * 1e4));
-    runs[3].peak_memory_bytes = NAN; /* a median of the others would be another one's */
+    runs[3].used.memory_bytes = NAN; /* a median of the others would be another one's */
     assert_int_equal(tote_cost_of_cell(&cell, &both, &cost), 0);
     assert_int_equal(cost.money.n, 0);
     assert_int_equal(cost.core_hours_paid.n, 6);

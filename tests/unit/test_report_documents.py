@@ -133,6 +133,61 @@ def check_run(run, row, records):
         assert run["tasks"]["done"] == row["done"]
 
 
+def check_usage(run, row, usage, tasks):
+    """From the rows of usage: what is read, and the rest of the box's own total."""
+    assert (run["usage"] is None) == (usage is None)
+    if usage is None:
+        return
+    used, cpu = run["usage"], run["usage"]["cpu_s"]
+    s = {name: usage[name] / 1e9 if usage[name] is not None else None for name in (
+        "control_ns", "worker_ns", "teardown_ns", "tote_ns", "sampler_ns")}
+    box = (row["cpu_user_ns"] + row["cpu_sys_ns"]) / 1e9 or None
+    near(cpu["total"], box and box + s["tote_ns"], "usage: total")
+    near(cpu["sampler"], s["sampler_ns"], "usage: sampler")
+    near(cpu["kernel"], tasks, "usage: kernel")
+    if tasks is None or s["worker_ns"] < 0.97 * tasks:
+        assert cpu["control"] is cpu["workers"] is cpu["unattributed"] is None
+    else:
+        control = s["control_ns"] + (s["teardown_ns"] or 0) + s["tote_ns"]
+        near(cpu["control"], control, "usage: control")
+        near(cpu["workers"], max(0, s["worker_ns"] - tasks), "usage: workers")
+        rest = box and max(0, box - s["control_ns"] - s["worker_ns"] - (s["teardown_ns"] or 0))
+        near(cpu["unattributed"], rest, "usage: rest")
+    assert used["memory"]["peak_bytes"] == usage["memory_bytes"]
+    assert used["memory"]["how"] == (usage["memory_how"] or None)
+    near(used["memory"]["at_s"], seconds(row["launch_ns"], usage["memory_ns"]), "usage: at")
+    for name in ("samples", "loopback_bytes", "processes", "threads", "descriptors"):
+        assert used[name] == usage[name], name
+    assert used["ports"] == (None if usage["ports"] is None else usage["ports"].split())
+
+
+def check_machine(machine, readings):
+    assert (machine is None) == (readings == [])
+    if machine is None:
+        return
+    before, after = readings
+    room = (after["at_ns"] - before["at_ns"]) * after["cores"]
+    others = max(0, after["busy_ns"] - before["busy_ns"] - after["ours_ns"]) / room
+    steal = (after["steal_ns"] - before["steal_ns"]) / room
+    near(machine["others"], others, "others")
+    near(machine["steal"], steal, "steal")
+    assert machine["busy"] == (others + steal > 0.05 and (others + steal) * room > 0.05e9)
+    waits = [r["cpu_wait_ns"] for r in readings]
+    near(machine["cpu_wait"], None if None in waits else
+         (waits[1] - waits[0]) / (after["at_ns"] - before["at_ns"]), "cpu_wait")
+    for got, row in zip((machine["before"], machine["after"]), readings):
+        near(got["load"], row["load_milli"] / 1000, "load")
+        for name in ("busy", "idle", "steal", "cpu_wait", "memory_wait", "io_wait"):
+            value = row[name + "_ns"]
+            near(got[name + "_s"], None if value is None else value / 1e9, name)
+        assert (got["cores"], got["clock_hz"]) == (row["cores"], row["clock_hz"])
+
+
+def readings_of(db, kind, subject):
+    return db.execute("SELECT * FROM reading WHERE kind=? AND subject=? ORDER BY moment='after'",
+                      (kind, subject)).fetchall()
+
+
 def check_interval(got, values, what):
     values = sorted(v for v in values if v is not None)
     assert got["n"] == len(values), (what, got)
@@ -148,6 +203,10 @@ def check_cell(cell, limits):
     counted = [r for r in cell["runs"] if r["state"] == "complete"]
     for name in ("tasks_per_s", "steady_tasks_per_s", "wall_s"):
         check_interval(cell[name], [r[name] for r in counted], name)
+    usages = [r["usage"] for r in counted if r["usage"]]
+    for name in ("control", "workers", "kernel"):
+        check_interval(cell["usage"][name + "_s"], [c["cpu_s"][name] for c in usages], name)
+    check_interval(cell["usage"]["memory_bytes"], [c["memory"]["peak_bytes"] for c in usages], "memory")
     check_interval(cell["start_interval_s"], [r["phases_s"]["start"] for r in counted], "start")
     check_interval(cell["limit_interval"],
                    [ratio(r["steady_tasks_per_s"], limits.get(r["block"])) for r in counted],
@@ -196,11 +255,17 @@ def check_numbers(document, path):
     for run, row in zip(shown, runs, strict=True):
         check_run(run, row, db.execute("SELECT * FROM record WHERE run=? ORDER BY task, attempt",
                                        (row["id"],)).fetchall())
+        check_usage(run, row, db.execute("SELECT * FROM usage WHERE run=?", (row["id"],)).fetchone(),
+                   run["cpu_s"]["tasks"])
+        check_machine(run["machine"], readings_of(db, "run", row["id"]))
     if compare:
         limits = {row["block"]: ratio(row["tasks"], row["wall_ns"] / 1e9)
                   for row in db.execute("SELECT * FROM machine_limit")}
         for cell in document["cells"]:
             check_cell(cell, limits)
+        ids = [row["id"] for row in db.execute("SELECT id FROM machine_limit ORDER BY block, id")]
+        for one, found in zip(document["limit"]["runs"], ids, strict=True):
+            check_machine(one["machine"], readings_of(db, "limit", found))
     db.close()
 
 

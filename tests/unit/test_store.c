@@ -349,12 +349,18 @@ static void test_limits(void **state)
     size_t n = 0;
     assert_int_equal(tote_store_create("a", &store, &err), 0);
     for (int64_t block = 1; block <= 5; block++) {
-        struct tote_limit_row row = {3,    block,     2,
-                                     1000, 5 * block, {1, (uint64_t)block}};
+        struct tote_limit_row row = {.cell = 3,
+                                     .block = block,
+                                     .threads = 2,
+                                     .tasks = 1000,
+                                     .wall_ns = 5 * block,
+                                     .digest = {1, (uint64_t)block}};
         assert_int_equal(tote_store_add_limit(store, &row, &err), 0);
+        assert_int_equal(row.id, block);
     }
     assert_int_equal(tote_store_limits(store, &rows, &n, &err), 0);
     assert_int_equal(n, 5);
+    assert_int_equal(rows[4].id, 5);
     assert_int_equal(rows[4].cell, 3);
     assert_int_equal(rows[4].block, 5);
     assert_int_equal(rows[4].threads, 2);
@@ -840,6 +846,7 @@ static void test_queries_of_the_manual(void **state)
     fixture_store("a", 100);
     fixture_sql("a", "UPDATE record SET outcome=1 WHERE task=5");
     fixture_commands("b", 10);
+    fixture_cost("a", 1);
     fixture_sql("a", "ATTACH 'b' AS b; INSERT INTO task SELECT * FROM b.task;"
                      "INSERT INTO output SELECT * FROM b.output;"
                      "INSERT INTO result SELECT * FROM b.result");
