@@ -33,6 +33,7 @@ SHOWN = [
     (("fsck", "absent.tote"), "error", 2),
     (("log", "{run}", 0), "error", 2),
     (("engines", "check", "no-such-engine"), "error", 2),
+    (("sweep", "--engines", "local", *TASKS, "--vary", "tasks=3,4", "--dry-run"), "plan", 0),
     (("kernels", "--no-such-option"), "error", 2),
 ]
 
