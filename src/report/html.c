@@ -14,8 +14,9 @@
 #include "report/page.h"
 
 static const struct tote_html_section *const sections[] = {
-    &tote_html_verdict,
-    &tote_html_makespan,
+    &tote_html_verdict,  &tote_html_manifest, &tote_html_rules, &tote_html_makespan,
+    &tote_html_limit,    &tote_html_phases,   &tote_html_tasks, &tote_html_gantt,
+    &tote_html_failures, &tote_html_raw,
 };
 #define N_SECTIONS (sizeof sections / sizeof *sections)
 
