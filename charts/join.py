@@ -19,12 +19,16 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 
 LIBRARIES = ("vega/build/vega.min.js", "vega-lite/build/vega-lite.min.js",
              "vega-embed/build/vega-embed.min.js")
 INTERPRETER = "vega-interpreter/build/vega-interpreter.js"
+BUNDLED = "vega|d3-|topojson-client|fast-json-patch|json-stringify|semver|tslib|delaunator|robust-|internmap"
 LOCKED = ("package.json", "package-lock.json")
-HOW = "scripts/setup charts, then make"
+HOW = "make charts"
+FAILED = "npm could not fetch the chart libraries where tote was built: make charts, with a network"
+TRY_AGAIN_S = 600  # after a fetch that failed: every build comes by here
 
 
 class Without(Exception):
@@ -42,17 +46,20 @@ def fetch(charts, folder, wants_dev):
     npm = shutil.which("npm")
     if not npm or not shutil.which("node"):
         raise Without(f"no Node.js where tote was built: {HOW}")
+    log = folder / "npm.log"
+    if log.is_file() and time.time() - log.stat().st_mtime < TRY_AGAIN_S:
+        raise Without(FAILED)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for name in LOCKED:
         shutil.copyfile(charts / name, folder / name)
     done = subprocess.run(
-        [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1",
-         "--fetch-timeout=60000", *([] if wants_dev else ["--omit=dev"])],
+        [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline",
+         "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000", *([] if wants_dev else ["--omit=dev"])],
         cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
     if done.returncode != 0:
-        (folder / "npm.log").write_text(done.stdout + done.stderr)
-        raise Without("npm could not fetch the chart libraries where tote was built: make again")
+        log.write_text(done.stdout + done.stderr)
+        raise Without(FAILED)
     marks[0].write_text(wanted)
     return folder / "node_modules"
 
@@ -91,13 +98,24 @@ def specifications(charts):
     return found
 
 
+def licences(modules):
+    """Of all that is within the bundles, as their licences ask for; equal ones once."""
+    texts = {}
+    for path in sorted(modules.glob("*/LICENSE*")):
+        if re.match(BUNDLED, path.parent.name):
+            text = path.read_text(encoding="utf-8").replace("*/", "* /").strip()
+            texts.setdefault(text, []).append(path.parent.name)
+    return "\n\n".join(", ".join(names) + ":\n" + text for text, names in texts.items())
+
+
 def script(charts, modules):
     def source(name):
         text = (modules / name).read_text(encoding="utf-8")
         return re.sub(r"^//# sourceMappingURL=.*$", "", text, flags=re.M).strip()
 
     config = json.loads((charts / "config.json").read_text(encoding="utf-8"))
-    parts = [*(source(name) for name in LIBRARIES), interpreter(modules / INTERPRETER),
+    parts = ["/*!\n" + licences(modules) + "\n*/", *(source(name) for name in LIBRARIES),
+             interpreter(modules / INTERPRETER),
              f"const toteCharts = {as_script(specifications(charts))};",
              f"const toteConfig = {as_script(config)};",
              (charts / "page.js").read_text(encoding="utf-8")]
@@ -128,11 +146,14 @@ def assembler(out, names):
     return "\n".join([*lines, '.section .note.GNU-stack, "", %progbits', ""])
 
 
+def read(path):
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
 def write(path, text):
     """Only what has changed, so that nothing is built again for nothing."""
-    data = text.encode()
-    if not path.is_file() or path.read_bytes() != data:
-        path.write_bytes(data)
+    if read(path) != text:
+        path.write_text(text, encoding="utf-8")
 
 
 def main():
@@ -144,7 +165,8 @@ def main():
         code = script(charts, modules)
     except Without as reason:
         why = str(reason)
-        print(f"charts: HTML reports will have tables, but no charts: {why}", file=sys.stderr)
+        if read(out / "without.txt") != why:
+            print(f"charts: HTML reports will have tables, but no charts: {why}", file=sys.stderr)
     style = (charts / "page.css").read_text(encoding="utf-8")
     texts = {"style.css": style, "script.js": code, "policy.txt": policy(style, code),
              "without.txt": why}

@@ -17,8 +17,10 @@
     const isNarrow = width < NARROW;
     return {
       ...toteConfig,
-      axisY: { ...toteConfig.axisY, labelLimit: isNarrow ? Math.round(width / 3.6) : 240 },
-      legend: { ...toteConfig.legend, columns: isNarrow ? 1 : toteConfig.legend.columns },
+      axisX: { ...toteConfig.axisX, tickCount: Math.max(3, Math.round(width / 110)) },
+      axisY: { ...toteConfig.axisY, labelLimit: isNarrow ? Math.round(width * 0.4) : 260 },
+      legend: isNarrow ? { ...toteConfig.legend, columns: 1, labelLimit: width / 2 } :
+        toteConfig.legend,
     };
   };
 
@@ -38,22 +40,38 @@
     tooltip: { disableDefaultStyle: true },
   };
 
-  const draw = async (figure, data) => {
-    const { title, description, ...rest } = toteCharts[figure.dataset.chart];
-    const datasets = Object.fromEntries(named(rest).map((name) => [name, data[name] ?? []]));
-    const view = document.createElement("div");
+  // Without the layers for which the page has no data; null if none of its data sets is there.
+  const pruned = (spec, data) => {
+    if (!named(spec).some((name) => data[name]?.length)) return null;
+    const layer = spec.layer?.filter((one) => !one.data.name || data[one.data.name]?.length);
+    const kept = layer ? { ...spec, layer } : spec;
+    return { ...kept, datasets: Object.fromEntries(named(kept).map((name) => [name, data[name]])) };
+  };
+
+  const describe = (figure, title, description) => {
     const caption = document.createElement("figcaption");
     const strong = document.createElement("strong");
+    strong.textContent = `${title}.`;
+    caption.append(strong, ` ${description}`);
+    const view = document.createElement("div");
     view.className = "view";
     view.tabIndex = 0;
     view.setAttribute("role", "img");
-    view.setAttribute("aria-label", `Chart: ${title}. ${description} The figures are in a table below.`);
-    strong.textContent = `${title}. `;
-    caption.append(strong, description);
+    view.setAttribute("aria-label", `Chart: ${title}. ${description} The table below has the figures.`);
     figure.append(caption, view);
     figure.hidden = false;
-    await vegaEmbed(view, { ...rest, datasets }, { ...options, config: configFor(view.clientWidth) });
-    figure.dataset.drawn = "yes";
+    return view;
+  };
+
+  const draw = async (figure, data) => {
+    const { title, description, ...rest } = toteCharts[figure.dataset.chart];
+    const spec = pruned(rest, data);
+    if (spec === null) return figure.remove();
+    const view = describe(figure, title, description);
+    const inner = document.createElement("div"); // which Vega would label itself
+    inner.setAttribute("aria-hidden", "true");
+    view.append(inner);
+    await vegaEmbed(inner, spec, { ...options, config: configFor(view.clientWidth) });
   };
 
   // One that cannot be drawn says so in its place; the others are drawn all the same.

@@ -32,6 +32,11 @@ static void draw(struct tote_page *page, const struct tote_page_cell *cell)
                                       (json_int_t)run->row.block, "part",
                                       tote_html_real(ratio)));
     }
+    if (part->has_bounds)
+        tote_html_datum(page, "limit_interval",
+                        json_pack("{s:s, s:o, s:o}", "cell", cell->label, "low",
+                                  tote_html_real(part->low), "high",
+                                  tote_html_real(part->high)));
     if (part->n > 0)
         tote_html_datum(page, "limit_median",
                         json_pack("{s:s, s:I, s:o, s:o, s:o}", "cell", cell->label, "n",

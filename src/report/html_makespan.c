@@ -17,6 +17,11 @@ static void draw(struct tote_page *page, const struct tote_page_cell *cell)
                                       (json_int_t)cell->runs[i].row.block, "wall_s",
                                       tote_html_real(cell->runs[i].wall_s)));
     }
+    if (wall->has_bounds)
+        tote_html_datum(page, "makespan_interval",
+                        json_pack("{s:s, s:o, s:o}", "cell", cell->label, "low_s",
+                                  tote_html_real(wall->low), "high_s",
+                                  tote_html_real(wall->high)));
     if (wall->n > 0)
         tote_html_datum(page, "makespan_median",
                         json_pack("{s:s, s:I, s:o, s:o, s:o}", "cell", cell->label, "n",

@@ -23,7 +23,7 @@ static void put_sum(struct tote_page *page, const struct tote_rule rules[TOTE_RU
 
 static int write(struct tote_page *page)
 {
-    static const char *const heads[] = {">rule", "what it asks", "state", "why"};
+    static const char *const heads[] = {"rule", "state", "why"};
     struct tote_rule rules[TOTE_RULES];
     int rc = tote_rules_make(page->summary, rules);
     if (rc < 0)
@@ -33,12 +33,11 @@ static int write(struct tote_page *page)
     fputs("The rules: T. Hoefler and R. Belli, <cite>Scientific Benchmarking of "
           "Parallel Computing Systems</cite>, SC'15.</p>\n",
           page->out);
-    tote_html_table(page, "The twelve rules", heads, 4);
+    tote_html_table(page, "The twelve rules", heads, 3);
     for (size_t i = 0; i < TOTE_RULES; i++) {
-        char number[16];
-        snprintf(number, sizeof number, "%zu", i + 1);
-        tote_html_row(page, number);
-        tote_html_cell(page, rules[i].what);
+        char what[128];
+        snprintf(what, sizeof what, "%zu. %s", i + 1, rules[i].what);
+        tote_html_row(page, what);
         put_state(page, rules[i].state);
         tote_html_cell(page, rules[i].why);
         tote_html_end_row(page);

@@ -114,15 +114,17 @@ static bool has_bars(const struct tote_page *page)
     return false;
 }
 
+/* What tells lanes apart stands first, since labels are cut where they are too long. */
 static void name_lane(const struct tote_drawn_bar *bar, const char *label,
                       bool has_cells, char text[static 200])
 {
-    char worker[32], lane[32] = "";
-    snprintf(worker, sizeof worker, "worker %" PRIu64, bar->worker);
+    char worker[32] = "worker unknown", lane[32] = "";
+    if (bar->worker)
+        snprintf(worker, sizeof worker, "worker %" PRIu64, bar->worker);
     if (bar->lane > 0)
         snprintf(lane, sizeof lane, ", slot %" PRIu32, bar->lane + 1);
-    snprintf(text, 200, "%.120s%s%s%s", has_cells ? label : "", has_cells ? ": " : "",
-             bar->worker ? worker : "worker unknown", lane);
+    snprintf(text, 200, "%s%s%s%.120s", worker, lane, has_cells ? " of " : "",
+             has_cells ? label : "");
     tote_mask_text(text, TOTE_MASK_BYTES); /* it may have been cut */
 }
 

@@ -419,6 +419,24 @@ static void make_compare_differ(const char *path)
         path, &(struct report_plan){three, 3, 6, 1000, 367, "done", spoil});
 }
 
+/* For a page: what could end an element, an attribute or a text of a script. */
+static void poison_page(struct tote_run_row *row)
+{
+    if (row->cell != 2)
+        return;
+    row->label = (char *)"</script><img src=x onerror=alert(1)>\xe2\x80\xa8]]>'\"&amp;";
+    row->engine_version = (char *)"<!--<script>";
+    row->options = (char *)"{\"a\":\"</script><svg onload=alert(2)>\"}";
+    row->why = (char *)"\" onmouseover=\"alert(3)";
+    row->state = row->block == 6 ? TOTE_RUN_BROKEN : row->state;
+}
+
+static void make_compare_page(const char *path)
+{
+    report_fixture_compare(
+        path, &(struct report_plan){three, 3, 6, 1000, 367, "done", poison_page});
+}
+
 static void fail(struct tote_run_row *row)
 {
     if (strcmp(row->label, "ray") != 0)
@@ -501,6 +519,7 @@ const struct report_scenario report_scenarios[] = {
     {"compare_one", make_compare_one},
     {"compare_empty_bag", make_compare_empty_bag},
     {"compare_differ", make_compare_differ},
+    {"compare_page", make_compare_page},
     {"compare_failed", make_compare_failed},
     {"compare_signal", make_compare_signal},
     {"compare_killed", make_compare_killed},
