@@ -117,7 +117,8 @@ static enum tote_rule_state judge_subset(struct judge *judge)
                    "%zu of %zu runs count; each of the others is in the raw table with "
                    "its reason",
                    n, summary->n_runs);
-    return say(judge, TOTE_RULE_PASS, "all %zu runs count, none is left out", n);
+    return say(judge, TOTE_RULE_PASS, "none is left out: %zu of %zu runs count", n,
+               summary->n_runs);
 }
 
 static enum tote_rule_state judge_means(struct judge *judge)
@@ -125,10 +126,11 @@ static enum tote_rule_state judge_means(struct judge *judge)
     size_t n = count_runs(judge->summary, has_rate);
     if (n == 0)
         return say(judge, TOTE_RULE_NOT_APPLICABLE, "no rate is told");
-    return say(judge, TOTE_RULE_PASS,
-               "each of %zu rates is all tasks over all seconds of one run; no mean is "
-               "taken, of costs or of rates",
-               n);
+    return say(
+        judge, TOTE_RULE_PASS,
+        "a rate is all tasks over all seconds of one run (n=%zu); no mean is taken, "
+        "of costs or of rates",
+        n);
 }
 
 static enum tote_rule_state judge_ratios(struct judge *judge)
@@ -191,10 +193,11 @@ static enum tote_rule_state judge_centre(struct judge *judge)
     size_t n = count_runs(judge->summary, has_times);
     if (n == 0)
         return say(judge, TOTE_RULE_NOT_APPLICABLE, "no task has a service time");
-    return say(judge, TOTE_RULE_PASS,
-               "service times are told by p50, p90, p99 and the slowest task, of %zu "
-               "runs, each apart",
-               n);
+    return say(
+        judge, TOTE_RULE_PASS,
+        "service times are told by p50, p90, p99 and the slowest task, run by run "
+        "(n=%zu)",
+        n);
 }
 
 static enum tote_rule_state judge_factors(struct judge *judge)
@@ -229,10 +232,11 @@ static enum tote_rule_state judge_timing(struct judge *judge)
     size_t n = count_runs(judge->summary, has_stamps);
     if (n == 0)
         return say(judge, TOTE_RULE_NOT_APPLICABLE, "no run was timed to its end");
-    return say(judge, TOTE_RULE_PASS,
-               "%zu runs, each from launch to the last durable result by the one "
-               "monotonic clock of tote; workers are not averaged: the last one counts",
-               n);
+    return say(
+        judge, TOTE_RULE_PASS,
+        "a run is timed from launch to the last durable result by the one monotonic "
+        "clock of tote (n=%zu); workers are not averaged: the last one counts",
+        n);
 }
 
 static enum tote_rule_state judge_bounds(struct judge *judge)
