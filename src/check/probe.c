@@ -287,6 +287,7 @@ static int take_answer(struct tote_probe *probe, struct tote_event *event,
                               ", which never joined",
                               id, event->worker);
     sent->answer = is_done ? TOTE_PROBE_DONE : TOTE_PROBE_LOST;
+    sent->answer_ns = tote_clock_monotonic();
     return is_done ? tote_oracle_check(&probe->bag, &sent->batch, event->records,
                                        event->n_records, probe->config->signal_fd, err)
                    : 0;

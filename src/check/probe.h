@@ -25,6 +25,7 @@
 #include "check/conformance.h"
 #include "core/bag.h"
 #include "core/launch.h"
+#include "tote/clock.h"
 #include "tote/error.h"
 
 #define TOTE_PROBE_BATCHES_MAX 64  /* of one launch */
@@ -39,6 +40,7 @@ enum tote_probe_answer {
 struct tote_probe_batch {
     struct tote_batch batch;
     enum tote_probe_answer answer;
+    tote_ns_t answer_ns; /* when it came, before it was judged; 0: not yet */
 };
 
 struct tote_probe {

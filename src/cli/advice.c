@@ -19,6 +19,18 @@ static bool is_to_be_said(const char *engine, bool by_resume)
     return strchr(engine, '/') || (!by_resume && strcmp(engine, usual->fallback) != 0);
 }
 
+/* The same of all engines of an experiment. */
+static char *engines_of(struct tote_store *store)
+{
+    char *engines = tote_store_get(store, "engines"), *option = NULL;
+    char *word = engines && strchr(engines, '/') ? tote_quoted_path(engines) : NULL;
+    if (word && asprintf(&option, " --engines %s", word) < 0)
+        option = NULL;
+    free(engines);
+    free(word);
+    return option;
+}
+
 /* " --engine ./mine" of one that is to be said, else nothing. New text. */
 static char *engine_of(struct tote_store *store, bool by_resume)
 {
@@ -58,7 +70,8 @@ char *tote_advice_go_on(struct tote_store *store)
 {
     char *word = tote_quoted_path(tote_store_path(store)), *line = NULL;
     bool is_gone = tote_kept_is_gone(store), is_anew = is_gone || is_moved(store);
-    char *engine = engine_of(store, !is_anew);
+    char *engines = engines_of(store); /* an experiment has no engine of its own */
+    char *engine = engines ? engines : engine_of(store, !is_anew);
     int n = -1;
     if (word && is_anew)
         n = asprintf(&line, "%stote run --store %s --resume%s -- COMMAND",

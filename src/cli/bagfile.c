@@ -13,6 +13,8 @@
 #include <unistd.h>
 #include <yaml.h>
 
+#include "tote/limits.h"
+
 /* What is being read, for the sentences. */
 struct source {
     const char *name;
@@ -109,23 +111,80 @@ static const struct tote_bagfile_list *find_list(const struct tote_bagfile_keys 
     return NULL;
 }
 
-/* Says the nearest key, be it an option's or a list's. */
-static int unknown_key(const struct source *source, const yaml_node_t *key,
-                       struct tote_error *err)
+/* The option of a key, which may have '_' for '-'; null: there is none. */
+static const struct tote_option *find_in(const struct tote_option *table, size_t n,
+                                         const char *name)
 {
-    enum { KEYS_MAX = 128 };
-    const struct tote_bagfile_keys *keys = source->keys;
-    const char *names[KEYS_MAX + 1] = {0}, *name = (const char *)key->data.scalar.value;
+    char dashed[TOTE_NAME_MAX];
+    snprintf(dashed, sizeof dashed, "%s", name);
+    for (char *at = strchr(dashed, '_'); at; at = strchr(at, '_'))
+        *at = '-';
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(table[i].name, name) == 0 || strcmp(table[i].name, dashed) == 0)
+            return &table[i];
+    return NULL;
+}
+
+static const struct tote_option *find_option(const struct tote_bagfile_keys *keys,
+                                             const char *name)
+{
+    const struct tote_option *option = find_in(keys->table, keys->n, name);
+    for (size_t i = 0; !option && i < keys->n_more; i++)
+        option = find_in(keys->more[i].table, keys->more[i].n, name);
+    return option;
+}
+
+static const struct tote_bagfile_section *
+find_section(const struct tote_bagfile_keys *keys, const char *name)
+{
+    for (size_t i = 0; i < keys->n_sections; i++)
+        if (strcmp(keys->sections[i].name, name) == 0)
+            return &keys->sections[i];
+    return NULL;
+}
+
+enum { KEYS_MAX = 128 };
+
+static size_t collect_names(const struct tote_bagfile_keys *keys,
+                            const char *names[static KEYS_MAX])
+{
     size_t n = 0;
     for (size_t i = 0; i < keys->n_lists && n < KEYS_MAX; i++)
         names[n++] = keys->lists[i].name;
+    for (size_t i = 0; i < keys->n_sections && n < KEYS_MAX; i++)
+        names[n++] = keys->sections[i].name;
     for (size_t i = 0; i < keys->n && n < KEYS_MAX; i++)
         names[n++] = keys->table[i].name;
-    const char *near = tote_option_suggest(name, names);
+    for (size_t i = 0; i < keys->n_more; i++)
+        for (size_t k = 0; k < keys->more[i].n && n < KEYS_MAX; k++)
+            names[n++] = keys->more[i].table[k].name;
+    return n;
+}
+
+/* Says the nearest key, be it an option's or a list's, or where the key belongs. */
+static int unknown_key(const struct source *source, const yaml_node_t *key,
+                       struct tote_error *err)
+{
+    const struct tote_bagfile_keys *keys = source->keys;
+    const char *names[KEYS_MAX + 1] = {0}, *name = (const char *)key->data.scalar.value;
     struct tote_error why = {0};
-    tote_error_set(&why, -EINVAL, "unknown option '%.60s'; %s%s%s", name,
-                   near ? "did you mean '" : "it may hold command, items and most ",
-                   near ? near : "options that 'tote help run' lists",
+    for (size_t i = 0; i < keys->n_sections; i++) {
+        if (find_option(keys->sections[i].keys, name)) {
+            tote_error_set(&why, -EINVAL, "option '%.60s' belongs below '%s:'", name,
+                           keys->sections[i].name);
+            return wrong(source, key->start_mark, why.text, err);
+        }
+    }
+    collect_names(keys, names);
+    const char *near = tote_option_suggest(name, names);
+    bool is_top = keys->n_lists > 0;
+    tote_error_set(&why, -EINVAL, "unknown option '%.60s'%s%s%s", name,
+                   near     ? "; did you mean '"
+                   : is_top ? "; it may hold command, items and most "
+                            : "",
+                   near     ? near
+                   : is_top ? "options that 'tote help run' lists"
+                            : "",
                    near ? "'?" : "");
     return wrong(source, key->start_mark, why.text, err);
 }
@@ -139,16 +198,29 @@ static int set_option(const struct source *source, const yaml_node_t *key,
             source, value->start_mark,
             "a value must be a text, a number or a list of such, below 1024 bytes",
             err);
-    const struct tote_bagfile_keys *keys = source->keys;
-    const char *name = (const char *)key->data.scalar.value;
     struct tote_error why = {0};
-    bool is_known = false;
-    for (size_t i = 0; i < keys->n; i++)
-        is_known |= strcmp(keys->table[i].name, name) == 0;
-    if (!is_known)
+    const struct tote_option *option =
+        find_option(source->keys, (const char *)key->data.scalar.value);
+    if (!option)
         return unknown_key(source, key, err);
-    if (tote_options_set(keys->table, keys->n, name, text, source->into, &why) == 0)
+    if (tote_options_set(option, 1, option->name, text, source->into, &why) == 0)
         return 0;
+    return wrong(source, value->start_mark, why.text, err);
+}
+
+static int set_all(const struct source *source, const yaml_node_t *root,
+                   struct tote_error *err);
+
+static int set_section(const struct source *source,
+                       const struct tote_bagfile_section *section,
+                       const yaml_node_t *value, struct tote_error *err)
+{
+    struct source inner = *source;
+    inner.keys = section->keys;
+    if (value->type == YAML_MAPPING_NODE)
+        return set_all(&inner, value, err);
+    struct tote_error why = {0};
+    tote_error_set(&why, -EINVAL, "'%s:' is a mapping, NAME: VALUE", section->name);
     return wrong(source, value->start_mark, why.text, err);
 }
 
@@ -159,10 +231,12 @@ static int set_pair(const struct source *source, const yaml_node_t *key,
         strlen((const char *)key->data.scalar.value) != key->data.scalar.length)
         return wrong(source, key->start_mark, "a key must be the name of a setting",
                      err);
-    const struct tote_bagfile_list *list =
-        find_list(source->keys, (const char *)key->data.scalar.value);
-    return list ? set_list(source, list, value, err)
-                : set_option(source, key, value, err);
+    const char *name = (const char *)key->data.scalar.value;
+    const struct tote_bagfile_list *list = find_list(source->keys, name);
+    const struct tote_bagfile_section *section = find_section(source->keys, name);
+    return list      ? set_list(source, list, value, err)
+           : section ? set_section(source, section, value, err)
+                     : set_option(source, key, value, err);
 }
 
 static bool is_repeated(const struct source *source, const yaml_node_t *mapping,
@@ -358,6 +432,54 @@ static bool emit_list(yaml_emitter_t *emitter, const struct tote_bagfile_list *l
            yaml_emitter_emit(emitter, &event);
 }
 
+static bool emit_option(yaml_emitter_t *emitter, const struct tote_option *option,
+                        const char *name, const void *from)
+{
+    char text[TOTE_OPTION_TEXT_MAX];
+    return !tote_bagfile_text(option, from, text, sizeof text) ||
+           (emit_scalar(emitter, name) && emit_scalar(emitter, text));
+}
+
+static bool emit_table(yaml_emitter_t *emitter, const struct tote_option *table,
+                       size_t n, const void *from)
+{
+    bool good = true;
+    for (size_t i = 0; good && i < n; i++)
+        good = emit_option(emitter, &table[i], table[i].name, from);
+    return good;
+}
+
+/* With '_' for '-'. */
+static bool emit_more(yaml_emitter_t *emitter, const struct tote_bagfile_keys *keys,
+                      const void *from)
+{
+    bool good = true;
+    for (size_t i = 0; i < keys->n_more; i++) {
+        for (size_t k = 0; good && k < keys->more[i].n; k++) {
+            char name[TOTE_NAME_MAX];
+            const struct tote_option *option = &keys->more[i].table[k];
+            snprintf(name, sizeof name, "%s", option->name);
+            for (char *at = strchr(name, '-'); at; at = strchr(at, '-'))
+                *at = '_';
+            good = emit_option(emitter, option, name, from);
+        }
+    }
+    return good;
+}
+
+static bool emit_keys(yaml_emitter_t *emitter, const struct tote_bagfile_keys *keys,
+                      const void *from);
+
+/* Has the section an option that is set? */
+static bool has_any(const struct tote_bagfile_keys *keys, const void *from)
+{
+    char text[TOTE_OPTION_TEXT_MAX];
+    for (size_t i = 0; i < keys->n; i++)
+        if (tote_bagfile_text(&keys->table[i], from, text, sizeof text))
+            return true;
+    return keys->n_more > 0;
+}
+
 static bool emit_pairs(yaml_emitter_t *emitter, const struct tote_bagfile_keys *keys,
                        const void *from)
 {
@@ -365,13 +487,24 @@ static bool emit_pairs(yaml_emitter_t *emitter, const struct tote_bagfile_keys *
     for (size_t i = 0; good && i < keys->n_lists; i++)
         if (keys->lists[i].words->n > 0)
             good = emit_list(emitter, &keys->lists[i]);
-    for (size_t i = 0; good && i < keys->n; i++) {
-        char text[TOTE_OPTION_TEXT_MAX];
-        if (tote_bagfile_text(&keys->table[i], from, text, sizeof text))
-            good =
-                emit_scalar(emitter, keys->table[i].name) && emit_scalar(emitter, text);
-    }
+    good = good && emit_table(emitter, keys->table, keys->n, from) &&
+           emit_more(emitter, keys, from);
+    for (size_t i = 0; good && i < keys->n_sections; i++)
+        if (has_any(keys->sections[i].keys, from))
+            good = emit_scalar(emitter, keys->sections[i].name) &&
+                   emit_keys(emitter, keys->sections[i].keys, from);
     return good;
+}
+
+static bool emit_keys(yaml_emitter_t *emitter, const struct tote_bagfile_keys *keys,
+                      const void *from)
+{
+    yaml_event_t event;
+    return yaml_mapping_start_event_initialize(&event, NULL, NULL, 1,
+                                               YAML_BLOCK_MAPPING_STYLE) &&
+           yaml_emitter_emit(emitter, &event) && emit_pairs(emitter, keys, from) &&
+           yaml_mapping_end_event_initialize(&event) &&
+           yaml_emitter_emit(emitter, &event);
 }
 
 static bool emit_all(yaml_emitter_t *emitter, const struct tote_bagfile_keys *keys,
@@ -381,12 +514,7 @@ static bool emit_all(yaml_emitter_t *emitter, const struct tote_bagfile_keys *ke
     return yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING) &&
            yaml_emitter_emit(emitter, &event) &&
            yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1) &&
-           yaml_emitter_emit(emitter, &event) &&
-           yaml_mapping_start_event_initialize(&event, NULL, NULL, 1,
-                                               YAML_BLOCK_MAPPING_STYLE) &&
-           yaml_emitter_emit(emitter, &event) && emit_pairs(emitter, keys, from) &&
-           yaml_mapping_end_event_initialize(&event) &&
-           yaml_emitter_emit(emitter, &event) &&
+           yaml_emitter_emit(emitter, &event) && emit_keys(emitter, keys, from) &&
            yaml_document_end_event_initialize(&event, 1) &&
            yaml_emitter_emit(emitter, &event) &&
            yaml_stream_end_event_initialize(&event) &&

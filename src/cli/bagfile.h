@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "cli/args.h"
 #include "store/words.h"
 #include "tote/error.h"
 #include "tote/option.h"
@@ -33,12 +34,24 @@ struct tote_bagfile_list {
         *words; /* empty before; the caller finishes it, also on failure */
 };
 
+/* A key whose value is a mapping with keys of its own; those of options have '_' for
+ * '-'. */
+struct tote_bagfile_keys;
+struct tote_bagfile_section {
+    const char *name;
+    const struct tote_bagfile_keys *keys;
+};
+
 /* The keys that a bag file may hold. */
 struct tote_bagfile_keys {
     const struct tote_option *table;
     size_t n;
     const struct tote_bagfile_list *lists;
     size_t n_lists;
+    const struct tote_option_list *more; /* further tables */
+    size_t n_more;
+    const struct tote_bagfile_section *sections;
+    size_t n_sections;
 };
 
 /* Fills the struct of the table, and the lists. -EINVAL: file, line and column of what

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_engines.c: `tote engines`: which there are, whether they work, how to mend them;
- * and the conformance suite. */
+ * the conformance suite; what they ask of whoever runs them. */
 #include <errno.h>
 #include <jansson.h>
 #include <signal.h>
@@ -12,14 +12,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "check/probe.h"
 #include "cli/check.h"
 #include "cli/command.h"
+#include "cli/facts.h"
+#include "cli/place.h"
 #include "core/program.h"
+#include "facts/installed.h"
+#include "facts/measure.h"
+#include "tote/clock.h"
 
 struct engines_settings {
     bool json;
     double timeout_s;
-    char point[TOTE_OPTION_TEXT_MAX];
+    char point[TOTE_OPTION_TEXT_MAX], weights[TOTE_OPTION_TEXT_MAX];
+    uint64_t runs, workers;
 };
 
 static const struct tote_option options[] = {
@@ -33,12 +40,32 @@ static const struct tote_option options[] = {
      .offset = offsetof(struct engines_settings, timeout_s),
      .fallback = "0s",
      .max = 3600,
-     .help = "check: how long the engine may take for ready and for an answer; 0: 60 s "
-             "and 20 s"},
+     .help = "check, facts: how long the engine may take for ready and for an answer; "
+             "0: 60 s and 20 s"},
     {.name = "point",
      .type = TOTE_OPTION_TEXT,
      .offset = offsetof(struct engines_settings, point),
      .help = "check: only the point of this name"},
+    {.name = "runs",
+     .type = TOTE_OPTION_UINT,
+     .offset = offsetof(struct engines_settings, runs),
+     .fallback = "6",
+     .min = 1,
+     .max = TOTE_FACTS_LAUNCHES_MAX,
+     .help = "facts: launches for the time to the first result; from 6 on it has an "
+             "interval"},
+    {.name = "workers",
+     .type = TOTE_OPTION_UINT,
+     .offset = offsetof(struct engines_settings, workers),
+     .fallback = "2",
+     .min = 1,
+     .max = TOTE_PROBE_BATCHES_MAX,
+     .help = "facts: slots of each launch"},
+    {.name = "weights",
+     .type = TOTE_OPTION_TEXT,
+     .offset = offsetof(struct engines_settings, weights),
+     .metavar = "FACT=X,...",
+     .help = "facts: weights of the score; what is not named keeps its own"},
 };
 
 #define N_OPTIONS (sizeof options / sizeof options[0])
@@ -159,7 +186,9 @@ static int run_program(const char *path, const char *flag, struct tote_error *er
                           flag);
 }
 
-static int check_setup(const char *name, const char *path, struct tote_error *err)
+/* *ret_is_there: it is usable already, so that its setup has nothing to do. */
+static int check_setup(const char *name, const char *path, bool *ret_is_there,
+                       struct tote_error *err)
 {
     struct tote_describe about = {0};
     int rc = tote_program_describe(path, &about, err);
@@ -167,8 +196,21 @@ static int check_setup(const char *name, const char *path, struct tote_error *er
         rc = tote_error_set(err, -EINVAL, "engine %s needs no setup%s%s", name,
                             about.is_usable ? "" : " by tote; run: ",
                             about.is_usable ? "" : about.mend);
+    *ret_is_there = rc == 0 && about.is_usable;
     tote_describe_finish(&about);
     return rc;
+}
+
+/* Keeps how long it took, beside what it has made. That this fails is no failure of the
+ * setup. */
+static void keep_time(const char *path, tote_ns_t start)
+{
+    char data[PATH_MAX];
+    struct tote_error why = {0};
+    double seconds = (double)(tote_clock_monotonic() - start) / (double)TOTE_NS_PER_S;
+    if (tote_place_data(data, sizeof data) &&
+        tote_installed_record(path, data, seconds, &why) < 0)
+        fprintf(stderr, "tote: %s\n", why.text);
 }
 
 static int change_engine(const char *name, const char *verb, bool is_json,
@@ -176,11 +218,15 @@ static int change_engine(const char *name, const char *verb, bool is_json,
 {
     char path[PATH_MAX], flag[16];
     snprintf(flag, sizeof flag, "--%s", verb);
+    bool is_there = false;
     int rc = tote_program_find_engine(name, path, err);
     if (rc == 0)
-        rc = check_setup(name, path, err);
+        rc = check_setup(name, path, &is_there, err);
+    tote_ns_t start = tote_clock_monotonic();
     if (rc == 0)
         rc = run_program(path, flag, err);
+    if (rc == 0 && !is_there && strcmp(verb, "setup") == 0)
+        keep_time(path, start);
     if (rc == 0 && is_json) {
         json_t *root = json_pack("{s:i, s:s, s:s}", "schema_version", 1, "engine", name,
                                  "done", verb);
@@ -205,10 +251,33 @@ static int check_engine(const char *engine, const struct engines_settings *setti
     return failed > 0 ? TOTE_EXIT_ENGINE : failed;
 }
 
+static int show_facts(const struct tote_args *args,
+                      const struct engines_settings *settings, struct tote_error *err)
+{
+    const struct tote_facts_settings facts = {.is_json = settings->json,
+                                              .launches = settings->runs,
+                                              .workers = settings->workers,
+                                              .timeout_s = settings->timeout_s,
+                                              .weights = settings->weights};
+    size_t n = args->n_arguments > 1 ? args->n_arguments - 1 : 0;
+    int measured = tote_facts_show(args->arguments + 1, n, &facts, err);
+    return measured == 0 ? TOTE_EXIT_ENGINE : measured < 0 ? measured : TOTE_EXIT_OK;
+}
+
 static const struct verb {
     const char *name;
-    bool wants_engine;
-} verbs[] = {{"list", false}, {"check", true}, {"setup", true}, {"remove", true}};
+    size_t least, most; /* engines */
+    const char *options[8];
+} verbs[] = {
+    {"list", 0, 0, {"json", NULL}},
+    {"check", 1, 1, {"json", "timeout", "point", NULL}},
+    {"facts",
+     0,
+     TOTE_FACTS_ENGINES_MAX,
+     {"json", "timeout", "runs", "workers", "weights", NULL}},
+    {"setup", 1, 1, {"json", NULL}},
+    {"remove", 1, 1, {"json", NULL}},
+};
 
 static const struct verb *find_verb(const char *name)
 {
@@ -218,23 +287,45 @@ static const struct verb *find_verb(const char *name)
     return NULL;
 }
 
+static bool takes_option(const struct verb *verb, const char *name)
+{
+    for (size_t i = 0; verb->options[i]; i++)
+        if (strcmp(verb->options[i], name) == 0)
+            return true;
+    return false;
+}
+
+static int refuse_option(const struct verb *verb, const char *name,
+                         struct tote_error *err)
+{
+    const char *takers[2] = {NULL, NULL};
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0] && n < 2; i++)
+        if (takes_option(&verbs[i], name))
+            takers[n++] = verbs[i].name;
+    return tote_error_set(
+        err, -EINVAL, "option --%s is for tote engines %s%s%s, not for %s", name,
+        takers[0], n > 1 ? " and " : "", n > 1 ? takers[1] : "", verb->name);
+}
+
 /* Is everything there that the verb wants, and nothing that it does not? */
 static int check_args(const struct tote_args *args, const struct verb *verb,
                       struct tote_error *err)
 {
-    if (verb->wants_engine && args->n_arguments < 2)
+    size_t n = args->n_arguments > 0 ? args->n_arguments - 1 : 0;
+    if (n < verb->least)
         return tote_error_set(err, -EINVAL, "which engine? tote engines %s NAME",
                               verb->name);
-    if (!verb->wants_engine && args->n_arguments > 1)
+    if (n > verb->most)
         return tote_error_set(err, -EINVAL,
-                              "unexpected argument '%s': tote engines %s takes none",
-                              args->arguments[1], verb->name);
-    static const char *const of_check[] = {"timeout", "point"};
-    for (size_t i = 0; i < sizeof of_check / sizeof of_check[0]; i++)
-        if (strcmp(verb->name, "check") != 0 && tote_args_find(args, of_check[i]))
-            return tote_error_set(err, -EINVAL,
-                                  "option --%s is for tote engines check, not for %s",
-                                  of_check[i], verb->name);
+                              "unexpected argument '%s': tote engines %s takes %s",
+                              args->arguments[verb->most + 1], verb->name,
+                              verb->most == 0   ? "none"
+                              : verb->most == 1 ? "one engine"
+                                                : "no more");
+    for (size_t i = 0; i < args->n_options; i++)
+        if (!takes_option(verb, args->options[i].name))
+            return refuse_option(verb, args->options[i].name, err);
     return 0;
 }
 
@@ -247,8 +338,8 @@ static int engines_verb(const struct tote_args *args,
     if (!verb)
         return tote_error_set(
             err, -EINVAL,
-            "unknown verb '%s'; engines takes list, check NAME, setup "
-            "NAME or remove NAME",
+            "unknown verb '%s'; engines takes list, check NAME, facts, setup NAME or "
+            "remove NAME",
             word);
     int rc = check_args(args, verb, err);
     if (rc < 0)
@@ -257,6 +348,8 @@ static int engines_verb(const struct tote_args *args,
         return list_engines(settings->json, err);
     if (strcmp(word, "check") == 0)
         return check_engine(args->arguments[1], settings, err);
+    if (strcmp(word, "facts") == 0)
+        return show_facts(args, settings, err);
     return change_engine(args->arguments[1], word, settings->json, err);
 }
 
@@ -274,13 +367,19 @@ static int engines_main(const struct tote_args *args)
 
 const struct tote_subcommand tote_command_engines = {
     .name = "engines",
-    .summary = "List engines, check one for conformance, set one up or remove it",
-    .synopsis = "[list | check NAME|PROGRAM | setup NAME | remove NAME] [OPTIONS]",
+    .summary =
+        "List engines, check one, tell what they ask of you, set one up, remove it",
+    .synopsis = "[list | check | facts | setup | remove] [NAME...] [OPTIONS]",
     .examples = "  tote engines\n"
                 "  tote engines setup ray\n"
+                "  tote engines facts local ray --weights ports=3\n"
                 "  tote engines check ./my-engine\n",
+    .notes =
+        "check, setup and remove take one engine; facts takes any, and without a name\n"
+        "all that there are: packages, time to the first result, processes, ports,\n"
+        "steps, licence and more, each with its source. It launches them.\n",
     .options = lists,
     .n_options = 1,
-    .most_arguments = 2,
+    .most_arguments = 1 + TOTE_FACTS_ENGINES_MAX,
     .run = engines_main,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd_report.c: `tote report`: what a store holds, in one of four forms. */
+/* cmd_report.c: `tote report`: what a store holds, in one of several forms. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,15 +13,19 @@
 #include "base/file.h"
 #include "cli/command.h"
 #include "report/report.h"
+#include "report/trace.h"
 #include "store/store.h"
 
 struct report_settings {
-    int format; /* enum tote_report_format */
+    int format; /* enum tote_report_format, or TRACE */
     bool json;
+    uint64_t run;
     char output[TOTE_OPTION_TEXT_MAX];
 };
 
-static const char *const formats[] = {"text", "json", "csv", "html", NULL};
+enum { TRACE = TOTE_REPORT_HTML + 1 };
+
+static const char *const formats[] = {"text", "json", "csv", "html", "trace", NULL};
 
 static const struct tote_option options[] = {
     {.name = "format",
@@ -35,6 +39,13 @@ static const struct tote_option options[] = {
      .offset = offsetof(struct report_settings, json),
      .fallback = "no",
      .help = "the same as --format json"},
+    {.name = "run",
+     .metavar = "ID",
+     .type = TOTE_OPTION_UINT,
+     .offset = offsetof(struct report_settings, run),
+     .fallback = "0",
+     .max = 0x1p53,
+     .help = "the run of a trace; 0: the last one"},
     {.name = "output",
      .type = TOTE_OPTION_TEXT,
      .offset = offsetof(struct report_settings, output),
@@ -43,9 +54,37 @@ static const struct tote_option options[] = {
      .letter = 'o',
      .help = "where to: a file, which appears whole or not at all; -: standard output"},
 };
+
 #define N_OPTIONS (sizeof options / sizeof *options)
 
 static const struct tote_option_list lists[] = {{options, N_OPTIONS, NULL}};
+
+static int read_settings(const struct tote_args *args, struct report_settings *settings,
+                         struct tote_error *err)
+{
+    int rc = tote_options_defaults(options, N_OPTIONS, settings, err);
+    if (rc == 0)
+        rc = tote_args_apply(args, lists, 1, settings, err);
+    if (rc == 0 && args->n_arguments != 1)
+        rc = tote_error_set(err, -EINVAL, "which store? tote report STORE");
+    if (rc == 0 && settings->json)
+        settings->format = TOTE_REPORT_JSON;
+    if (rc == 0 && tote_args_find(args, "run") && settings->format != TRACE)
+        rc = tote_error_set(err, -EINVAL,
+                            "option 'run' is of --format trace: other formats show all "
+                            "runs that count");
+    return rc;
+}
+
+static int write_report(struct tote_store *store,
+                        const struct report_settings *settings, FILE *out,
+                        struct tote_error *err)
+{
+    if (settings->format == TRACE)
+        return tote_trace_write(store, (int64_t)settings->run, out, err);
+    return tote_report_write(store, (enum tote_report_format)settings->format, out,
+                             NULL, err);
+}
 
 /* --- a file --- */
 
@@ -71,44 +110,43 @@ static FILE *open_beside(const char *path, char beside[static PATH_MAX])
     return out;
 }
 
-static int write_file(struct tote_store *store, enum tote_report_format format,
-                      const char *path, struct tote_error *err)
+static int write_file(struct tote_store *store, const struct report_settings *settings,
+                      struct tote_error *err)
 {
+    const char *path = settings->output;
     char beside[PATH_MAX];
     FILE *out = open_beside(path, beside);
     int code = out ? 0 : errno;
-    int rc = out ? tote_report_write(store, format, out, NULL, err) : 0;
+    int rc = out ? write_report(store, settings, out, err) : 0;
     if (out && fclose(out) != 0)
         code = errno;
     if (rc == 0 && code == 0 && rename(beside, path) != 0)
         code = errno;
     if (beside[0] && (rc < 0 || code))
         unlink(beside);
-    return rc < 0 ? rc : code ? tote_file_fail("write", path, code, err) : 0;
+    if (rc == 0 && code)
+        tote_file_fail("write", path, code, err);
+    return rc < 0 ? rc : code ? -EIO : 0;
 }
 
 static int report_main(const struct tote_args *args)
 {
     struct tote_error err = {0};
     struct report_settings settings;
-    int rc = tote_options_defaults(options, N_OPTIONS, &settings, &err);
-    if (rc == 0)
-        rc = tote_args_apply(args, lists, 1, &settings, &err);
-    if (rc == 0 && args->n_arguments != 1)
-        rc = tote_error_set(&err, -1, "which store? tote report STORE");
+    int rc = read_settings(args, &settings, &err);
     if (rc < 0)
         return tote_command_fail(args->wants_json, TOTE_EXIT_USAGE, &err);
 
-    bool is_json = settings.json || settings.format == TOTE_REPORT_JSON;
+    bool is_json = settings.format == TOTE_REPORT_JSON;
     struct tote_store *store;
     if (tote_store_open(args->arguments[0], &store, &err) < 0)
         return tote_command_fail(is_json, TOTE_EXIT_USAGE, &err);
-    enum tote_report_format format =
-        is_json ? TOTE_REPORT_JSON : (enum tote_report_format)settings.format;
     rc = strcmp(settings.output, "-") == 0
-             ? tote_report_write(store, format, stdout, NULL, &err)
-             : write_file(store, format, settings.output, &err);
+             ? write_report(store, &settings, stdout, &err)
+             : write_file(store, &settings, &err);
     tote_store_close(store);
+    if (rc == -ENOENT) /* no such run */
+        return tote_command_fail(is_json, TOTE_EXIT_USAGE, &err);
     return rc < 0 ? tote_command_fail(is_json, TOTE_EXIT_INTERNAL, &err) : TOTE_EXIT_OK;
 }
 
@@ -118,7 +156,8 @@ const struct tote_subcommand tote_command_report = {
     .synopsis = "STORE [OPTIONS]",
     .examples = "  tote report bag.tote\n"
                 "  tote report bag.tote --format csv\n"
-                "  tote report bag.tote --format html -o bag.html\n",
+                "  tote report bag.tote --format html -o bag.html\n"
+                "  tote report bag.tote --format trace > bag.json   # for Perfetto\n",
     .options = lists,
     .n_options = 1,
     .most_arguments = 1,

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_resume.c: `tote resume`: goes on with the bag of a store, after whatever end. */
+#include "cli/experiment.h"
 #include "cli/session.h"
 
 static int resume_bag(struct tote_session *session, struct tote_error *err)
 {
+    if (session->is_experiment)
+        return tote_session_experiment_resume(session, err);
     struct tote_engine_spec engine = {0};
     int rc = tote_session_engine(session, session->settings.engine, &engine, err);
     if (rc == 0 && session->settings.bag.is_commands)
@@ -24,7 +27,8 @@ static int resume_main(const struct tote_args *args)
 
 const struct tote_subcommand tote_command_resume = {
     .name = "resume",
-    .summary = "Go on with a run, after whatever end: what is done stays done",
+    .summary = "Go on with a run or an experiment, after whatever end: what is done "
+               "stays done",
     .synopsis = "STORE [OPTIONS]",
     .examples = "  tote resume bag.tote\n"
                 "  tote resume bag.tote --retry-failed --retries 2 --timeout 2h\n"
@@ -36,6 +40,9 @@ const struct tote_subcommand tote_command_resume = {
         "--force, --retry-failed, --joblog, --engine-log, --progress and --json, "
         "which\n"
         "are of one run.\n"
+        "Of an experiment the launches run that are missing; --budget counts anew, "
+        "and\n"
+        "--runs and --precision may ask for more.\n"
         "With a changed list: tote run --resume --store STORE [OPTIONS] -- COMMAND "
         "...\n",
     .goes_on = true,

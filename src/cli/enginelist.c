@@ -36,8 +36,8 @@ static int join(char *into, const char *piece, size_t n, struct tote_error *err)
 static int add(struct tote_engine_list *list, const char *piece, size_t n,
                struct tote_error *err)
 {
-    if (list->n == TOTE_CELLS_MAX)
-        return tote_error_set(err, -EINVAL, "more than %d engines", TOTE_CELLS_MAX);
+    if (list->n == TOTE_ENGINES_MAX)
+        return tote_error_set(err, -EINVAL, "more than %d engines", TOTE_ENGINES_MAX);
     char *text = list->texts[list->n++];
     text[0] = '\0';
     return put(text, "", piece, n, err);

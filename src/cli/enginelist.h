@@ -6,12 +6,12 @@
 
 #include <stddef.h>
 
-#include "core/experiment.h"
+#include "experiment/design.h"
 #include "tote/error.h"
 #include "tote/option.h"
 
 struct tote_engine_list {
-    char texts[TOTE_CELLS_MAX][TOTE_OPTION_TEXT_MAX];
+    char texts[TOTE_ENGINES_MAX][TOTE_OPTION_TEXT_MAX];
     size_t n;
 };
 

@@ -52,6 +52,19 @@ int tote_place_store(const char *kind, char *into, size_t size, struct tote_erro
     return rc < 0 ? no_place(into, rc, err) : 0;
 }
 
+bool tote_place_data(char *into, size_t size)
+{
+    const char *data = getenv("XDG_DATA_HOME"), *below = "";
+    if (!data || data[0] != '/') {
+        data = getenv("HOME");
+        below = "/.local/share";
+    }
+    if (!data || data[0] != '/')
+        return false;
+    int n = snprintf(into, size, "%s%s/tote", data, below);
+    return n > 0 && (size_t)n < size;
+}
+
 bool tote_place_is_folder(const char *path)
 {
     struct stat info;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* place.h: where a store lies that nobody has named, and whether folders that one
- * speaks of are there. */
+/* place.h: where a store lies that nobody has named, where engines' data lie, and
+ * whether folders that one speaks of are there. */
 #ifndef TOTE_PLACE_H
 #define TOTE_PLACE_H
 
@@ -11,6 +11,10 @@
 
 /* $XDG_STATE_HOME/tote/KIND-TIME-PID.tote; makes its folder. -EINVAL. */
 int tote_place_store(const char *kind, char *into, size_t size, struct tote_error *err);
+
+/* $XDG_DATA_HOME/tote, where engines that were set up lie; it need not be there.
+ * False: neither that nor HOME names a folder. */
+bool tote_place_data(char *into, size_t size);
 
 bool tote_place_is_folder(const char *path);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* session.c: the begin of a run, a resumed run or a comparison, and its way
+/* session.c: the begin of a run, a resumed run or an experiment, and its way
  * (session.h); the store is session_store.c's, the end session_end.c's. */
 #include "cli/session.h"
 
@@ -193,13 +193,12 @@ static void say_loss_window(const struct tote_session *session)
 
 int tote_session_begin(struct tote_session *session, struct tote_error *err)
 {
-    bool is_compare = session->command == TOTE_SETTINGS_COMPARE;
     fill_config(session);
     tote_progress_choose((enum tote_telling)session->settings.progress);
-    session->run.signal_fd = tote_signals_open(!is_compare, err);
+    session->run.signal_fd = tote_signals_open(!session->is_experiment, err);
     if (session->run.signal_fd < 0)
         return session->run.signal_fd;
-    session->run.progress_signal = is_compare ? 0 : SIGUSR1;
+    session->run.progress_signal = session->is_experiment ? 0 : SIGUSR1;
     int log_fd = open_log(session->settings.engine_log, err);
     if (log_fd < -1)
         return log_fd;
@@ -251,7 +250,8 @@ static int print_config(struct tote_session *session)
 static int work_and_end(struct tote_session *session, tote_session_work *work,
                         struct tote_error *err)
 {
-    int rc = session->settings.bag.is_commands
+    bool is_checked_later = session->command == TOTE_SETTINGS_SWEEP;
+    int rc = session->settings.bag.is_commands || is_checked_later
                  ? 0
                  : tote_program_check_bag(&session->settings.bag, err);
     if (rc == 0)
@@ -264,6 +264,8 @@ int tote_session_main(const struct tote_args *args, enum tote_settings_of comman
 {
     struct tote_error err = {0};
     struct tote_session session = {.command = command,
+                                   .is_experiment =
+                                       tote_settings_is_experiment(command),
                                    .run = {.signal_fd = -1, .log_fd = -1}};
     if (tote_settings_load(args, command, &session.settings, &err) < 0)
         return tote_command_fail(args->wants_json, TOTE_EXIT_USAGE, &err);
@@ -281,10 +283,12 @@ int tote_session_resume(const struct tote_args *args, tote_session_work *work)
                  ? tote_session_reopen_store(&session, args->arguments[0], &err)
                  : tote_error_set(&err, -EINVAL, "which store? tote resume STORE");
     if (rc == 0) {
-        rc = tote_settings_load_store(args, session.store, &session.settings, &err);
+        rc = tote_settings_load_store(args, session.store, &session.settings,
+                                      &session.command, &err);
         if (rc < 0)
             tote_session_close_store(&session, false);
     }
+    session.is_experiment = tote_settings_is_experiment(session.command);
     bool is_broken = rc == -EIO || rc == -EUCLEAN;
     if (rc < 0) /* nothing has begun */
         return tote_command_fail(

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* session.h: what run, resume and compare share around their work: the signals that end
- * it, the store and its lock, the progress line, and what is said at the end. */
+/* session.h: what run, resume, compare and sweep share around their work: the signals
+ * that end it, the store and its lock, the progress line, and what is said at the end.
+ */
 #ifndef TOTE_SESSION_H
 #define TOTE_SESSION_H
 
@@ -27,11 +28,12 @@ struct tote_session {
     struct tote_order *order;   /* of a bag of commands, else null */
     struct tote_listener *listener; /* the same */
     int signal;                     /* that ended the work, or 0 */
+    bool is_experiment;             /* compare or sweep, new or gone on with */
     bool has_engine_failed; /* work came to an end, but not to its last launch: err */
     bool has_halted;
     bool is_said;     /* work has printed all there is to print */
     char *go_on;      /* the line by which the store goes on; null: it does not */
-    char cell[64];    /* what the progress line names */
+    char cell[80];    /* what the progress line names */
     bool has_noticed; /* said once what the box lacks */
 };
 

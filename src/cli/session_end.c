@@ -71,8 +71,7 @@ static void say_unfinished(const struct tote_session *session)
     const char *word = session->signal ? tote_session_word(session->signal)
                                        : "halted, as --halt asked for";
     char count[96];
-    if (session->command == TOTE_SETTINGS_COMPARE ||
-        !tote_session_is_talkative(session) ||
+    if (!tote_session_is_talkative(session) ||
         !(session->signal || session->has_halted))
         return;
     if (session->listener) {
@@ -136,8 +135,7 @@ static void find_go_on(struct tote_session *session, int rc)
 {
     bool is_damaged = rc == -EUCLEAN;
     bool is_refused = rc < 0 && tote_exit_of(rc) == TOTE_EXIT_USAGE;
-    if (!session->store || is_damaged || is_refused ||
-        session->command == TOTE_SETTINGS_COMPARE)
+    if (!session->store || is_damaged || is_refused)
         return;
     session->go_on = tote_advice_go_on(session->store);
 }

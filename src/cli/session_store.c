@@ -17,7 +17,9 @@
 
 static const char *kind_of(const struct tote_session *session)
 {
-    return session->command == TOTE_SETTINGS_COMPARE ? "compare" : "run";
+    return session->command == TOTE_SETTINGS_COMPARE ? "compare"
+           : session->command == TOTE_SETTINGS_SWEEP ? "sweep"
+                                                     : "run";
 }
 
 static int name_store(struct tote_session *session, const char *path,

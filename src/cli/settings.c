@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* settings.c: how what run, resume and compare are told comes together (settings.h);
- * the tables are in settings_tables.c, what a store keeps of them in settings_kept.c.
+/* settings.c: how what run, resume, compare and sweep are told comes together
+ * (settings.h); the tables are in settings_tables.c, what a store keeps of them in
+ * settings_kept.c.
  */
 #include "cli/settings.h"
 
@@ -12,6 +13,7 @@
 
 #include "cli/bagfile.h"
 #include "cli/cores.h"
+#include "cli/factors.h"
 #include "cli/settings_engine.h"
 #include "cli/settings_kept.h"
 #include "cli/settings_tables.h"
@@ -24,7 +26,7 @@
 static int resolve_batch(struct tote_settings *s, enum tote_settings_of command,
                          struct tote_error *err)
 {
-    const char *fallback = command == TOTE_SETTINGS_COMPARE ? "1" : "auto";
+    const char *fallback = tote_settings_is_experiment(command) ? "1" : "auto";
     if (!s->batch[0])
         snprintf(s->batch, sizeof s->batch, "%s", fallback);
     return tote_batch_parse(s->batch, &s->batch_tasks, err);
@@ -42,6 +44,27 @@ static int resolve_kernel(struct tote_settings *s, struct tote_error *err)
     s->bag = (struct tote_bag){.size = s->size, .seed = s->seed, .tasks = s->tasks};
     memcpy(s->bag.kernel, s->kernel, strlen(s->kernel) + 1);
     return 0;
+}
+
+/* Of a comparison, so many that three engines with their controls, one of which takes
+ * seconds to start, have their six runs; of a sweep, what one waits for. */
+#define BUDGET_COMPARE_S 120
+#define BUDGET_SWEEP_S   600
+
+static int resolve_experiment(struct tote_settings *s, enum tote_settings_of command,
+                              struct tote_error *err)
+{
+    bool is_given = s->budget_s > 0; /* else it is no number */
+    if (!is_given)
+        s->budget_s = command == TOTE_SETTINGS_SWEEP     ? BUDGET_SWEEP_S
+                      : command == TOTE_SETTINGS_COMPARE ? BUDGET_COMPARE_S
+                                                         : 0;
+    if (!tote_settings_is_experiment(command))
+        return 0;
+    int rc = tote_runs_parse(s->runs, &s->runs_least, &s->runs_most, err);
+    if (rc == 0)
+        rc = tote_precision_parse(s->precision_text, &s->precision, err);
+    return rc < 0 || command != TOTE_SETTINGS_SWEEP ? rc : tote_factors_check(s, err);
 }
 
 static int resolve_order_seed(struct tote_settings *s, struct tote_error *err)
@@ -62,7 +85,9 @@ static int resolve(struct tote_settings *s, enum tote_settings_of command,
     int rc = resolve_order_seed(s, err);
     if (rc < 0)
         return rc;
-    rc = resolve_batch(s, command, err);
+    rc = resolve_experiment(s, command, err);
+    if (rc == 0)
+        rc = resolve_batch(s, command, err);
     if (rc == 0)
         rc = tote_halt_parse(s->halt_text, &s->halt, err);
     if (rc == 0)
@@ -70,22 +95,28 @@ static int resolve(struct tote_settings *s, enum tote_settings_of command,
     return rc < 0 ? rc : resolve_kernel(s, err);
 }
 
+bool tote_settings_is_experiment(enum tote_settings_of command)
+{
+    return command == TOTE_SETTINGS_COMPARE || command == TOTE_SETTINGS_SWEEP;
+}
+
 static const struct tote_settings_lists *lists_of(enum tote_settings_of command)
 {
     return command == TOTE_SETTINGS_RUN      ? &tote_settings_run
            : command == TOTE_SETTINGS_RESUME ? &tote_settings_resume
+           : command == TOTE_SETTINGS_SWEEP  ? &tote_settings_sweep
                                              : &tote_settings_compare;
 }
 
 static const char *engine_option(enum tote_settings_of command)
 {
-    return command == TOTE_SETTINGS_COMPARE ? "engines" : "engine";
+    return tote_settings_is_experiment(command) ? "engines" : "engine";
 }
 
 static int set_defaults(struct tote_settings *s, struct tote_error *err)
 {
-    static const struct tote_settings_lists *const all[] = {&tote_settings_file,
-                                                            &tote_settings_line};
+    static const struct tote_settings_lists *const all[] = {
+        &tote_settings_file, &tote_settings_section, &tote_settings_line};
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < sizeof all / sizeof all[0]; i++) {
         struct tote_option table[TOTE_ARGS_MAX];
@@ -128,7 +159,11 @@ static int load_file(struct tote_settings *s, const char *path, struct tote_erro
     struct tote_bagfile_list lists[BAG_LISTS];
     struct tote_words items = {0};
     name_lists(s, &items, lists);
-    struct tote_bagfile_keys keys = {table, 0, lists, BAG_LISTS};
+    struct tote_bagfile_keys keys = {.table = table,
+                                     .lists = lists,
+                                     .n_lists = BAG_LISTS,
+                                     .sections = tote_settings_sections,
+                                     .n_sections = TOTE_SETTINGS_SECTIONS};
     s->bag_file = path;
     int rc = tote_settings_merge(&tote_settings_file, table, &keys.n, err);
     if (rc == 0)
@@ -175,7 +210,8 @@ static int refuse_repeated(const struct tote_args *args,
         size_t given = 0;
         for (size_t k = 0; k < args->n_options; k++)
             given += strcmp(args->options[k].name, table[i].name) == 0;
-        if (given > 1 && table[i].type != TOTE_OPTION_BOOL)
+        bool is_many = strcmp(table[i].name, "vary") == 0;
+        if (given > 1 && table[i].type != TOTE_OPTION_BOOL && !is_many)
             rc = tote_error_set(err, -EINVAL, "option --%s is given twice",
                                 table[i].name);
     }
@@ -295,13 +331,15 @@ static int load(struct tote_settings *s, const struct tote_args *args,
         rc = load_file(s, args->arguments[0], err);
     if (rc == 0)
         rc = apply_line(s, args, command, err);
-    if (rc == 0 && command == TOTE_SETTINGS_COMPARE &&
+    if (rc == 0)
+        rc = tote_factors_take(s, args, err);
+    if (rc == 0 && tote_settings_is_experiment(command) &&
         tote_recipe_has_command(&s->recipe))
-        rc = tote_error_set(
-            err, -EINVAL,
-            "compare measures bags of a kernel, not of commands: tote run "
-            "%s",
-            s->bag_file ? s->bag_file : "");
+        rc = tote_error_set(err, -EINVAL,
+                            "%s measures bags of a kernel, not of commands: tote run "
+                            "%s",
+                            command == TOTE_SETTINGS_SWEEP ? "sweep" : "compare",
+                            s->bag_file ? s->bag_file : "");
     if (rc == 0 && command == TOTE_SETTINGS_RUN)
         rc = check(s, args, err);
     resolve_print(s);
@@ -358,33 +396,49 @@ static void drop_reached_halt(struct tote_settings *s)
         snprintf(s->halt_text, sizeof s->halt_text, "never");
 }
 
+/* What an experiment consists of is in its cells: only how much of it is measured, and
+ * what is said of it, may be another than it was. */
+static int check_resume(const struct tote_settings *s, const struct tote_args *args,
+                        enum tote_settings_of command, struct tote_error *err)
+{
+    if (tote_settings_is_experiment(command))
+        return refuse_strange(args, &tote_settings_of_bags,
+                              "bags, and this store is of an experiment", err);
+    int rc = refuse_strange(args, &tote_settings_of_experiments, "experiments", err);
+    if (rc == 0 && !tote_recipe_has_command(&s->recipe))
+        rc = refuse_strange(args, &tote_settings_of_commands, "bags of commands", err);
+    return rc;
+}
+
 static int load_store(struct tote_settings *s, const struct tote_args *args,
-                      struct tote_store *store, struct tote_error *err)
+                      struct tote_store *store, enum tote_settings_of *ret_command,
+                      struct tote_error *err)
 {
     int rc = set_defaults(s, err);
     if (rc == 0)
-        rc = tote_settings_read(s, store, err);
+        rc = tote_settings_read(s, store, ret_command, err);
+    if (rc == 0)
+        rc = check_resume(s, args, *ret_command, err);
     if (rc == 0) {
         drop_reached_halt(s);
         rc = apply_line(s, args, TOTE_SETTINGS_RESUME, err);
     }
-    s->is_engine_of_store = !tote_args_find(args, "engine");
+    s->is_engine_of_store = !tote_args_find(args, engine_option(*ret_command));
     if (rc == 0 && s->is_engine_of_store)
-        rc = tote_settings_check_store(s, err);
-    if (rc == 0 && !tote_recipe_has_command(&s->recipe))
-        rc = refuse_strange(args, &tote_settings_of_commands, "bags of commands", err);
+        rc = tote_settings_check_store(s, *ret_command, err);
     if (rc == 0)
         rc = check_streams(s, args, err);
     resolve_print(s);
     snprintf(s->store, sizeof s->store, "%s", tote_store_path(store));
-    return rc < 0 ? rc : resolve(s, TOTE_SETTINGS_RESUME, err);
+    return rc < 0 ? rc : resolve(s, *ret_command, err);
 }
 
 int tote_settings_load_store(const struct tote_args *args, struct tote_store *store,
-                             struct tote_settings *ret_settings, struct tote_error *err)
+                             struct tote_settings *ret_settings,
+                             enum tote_settings_of *ret_command, struct tote_error *err)
 {
     struct tote_settings *s = calloc(1, sizeof *s);
-    int rc = s ? load_store(s, args, store, err)
+    int rc = s ? load_store(s, args, store, ret_command, err)
                : tote_error_set(err, -ENOMEM, "out of memory for the settings");
     return hand_out(s, rc, ret_settings);
 }

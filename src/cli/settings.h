@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* settings.h: everything that run, resume and compare can be told. One set of tables is
- * read by the command line, the bag file, the store, --print-config and the help. */
+/* settings.h: everything that run, resume, compare and sweep can be told. One set of
+ * tables is read by the command line, the bag file, the store, --print-config and the
+ * help. */
 #ifndef TOTE_SETTINGS_H
 #define TOTE_SETTINGS_H
 
@@ -44,8 +45,18 @@ struct tote_settings {
     char joblog[TOTE_OPTION_TEXT_MAX];
     char engine[TOTE_OPTION_TEXT_MAX];
     char engines[TOTE_OPTION_TEXT_MAX];
-    uint64_t runs, order_seed;
-    double budget_s;
+    char runs[TOTE_OPTION_TEXT_MAX], precision_text[TOTE_OPTION_TEXT_MAX];
+    double budget_s; /* 0 in the table: that of the command; resolved by load */
+    int controls;    /* enum tote_controls */
+    uint64_t order_seed;
+    char
+        vary[TOTE_OPTION_TEXT_MAX]; /* the last of the command line; all of them are: */
+    struct {
+        char kernel[TOTE_OPTION_TEXT_MAX], size[TOTE_OPTION_TEXT_MAX],
+            tasks[TOTE_OPTION_TEXT_MAX], workers[TOTE_OPTION_TEXT_MAX],
+            batch[TOTE_OPTION_TEXT_MAX];
+    } varied; /* the levels of each factor, as text; "": not varied */
+    bool one_at_a_time;
     char store[TOTE_OPTION_TEXT_MAX], engine_log[TOTE_OPTION_TEXT_MAX];
     bool json, print_config;
     /* Resolved by load. */
@@ -53,6 +64,8 @@ struct tote_settings {
     enum tote_print print; /* output, or none with a document */
     uint32_t batch_tasks;  /* 0: auto */
     struct tote_halt halt;
+    uint32_t runs_least, runs_most;
+    double precision;     /* 0: not asked for */
     tote_ns_t timeout_ns; /* 0: none, or a share: */
     double timeout_percent;
     const char *bag_file;       /* borrowed from the arguments; null: none */
@@ -63,8 +76,12 @@ struct tote_settings {
 enum tote_settings_of {
     TOTE_SETTINGS_RUN,
     TOTE_SETTINGS_COMPARE,
+    TOTE_SETTINGS_SWEEP,
     TOTE_SETTINGS_RESUME
 };
+
+/* Compare or sweep? */
+bool tote_settings_is_experiment(enum tote_settings_of command);
 
 /* The lists of options of a command, for its help and its parser. */
 #define TOTE_SETTINGS_LISTS_MAX 20
@@ -73,18 +90,20 @@ struct tote_settings_lists {
     size_t n;
 };
 extern const struct tote_settings_lists tote_settings_run, tote_settings_resume,
-    tote_settings_compare;
+    tote_settings_compare, tote_settings_sweep;
 
 /* Defaults, then the bag file if there is one, then the command line; checks what can
  * be checked without an engine. -EINVAL and a sentence; nothing is to be finished then.
- * Of run and compare. */
+ * Of run, compare and sweep. */
 int tote_settings_load(const struct tote_args *args, enum tote_settings_of command,
                        struct tote_settings *ret_settings, struct tote_error *err);
 
 /* Defaults, then what the newest run has noted in its store, then the command line of
- * resume. -EPROTO: a comparison; -EBADMSG: the store does not say. */
+ * resume; *ret_command is RESUME of a bag, else what the experiment is. -EPROTO: it is
+ * none of these; -EBADMSG: the store does not say. */
 int tote_settings_load_store(const struct tote_args *args, struct tote_store *store,
                              struct tote_settings *ret_settings,
+                             enum tote_settings_of *ret_command,
                              struct tote_error *err);
 
 void tote_settings_finish(struct tote_settings *settings); /* accepts a zeroed one */

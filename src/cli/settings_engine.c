@@ -44,9 +44,24 @@ int tote_settings_check_bag_file(const struct tote_settings *settings,
     return rc < 0 ? rc : tote_settings_check_engines(where, settings->engines, err);
 }
 
-int tote_settings_check_store(const struct tote_settings *settings,
-                              struct tote_error *err)
+static int check_store_engines(const char *engines, struct tote_error *err)
 {
+    struct tote_engine_list list;
+    int rc = tote_engine_list_split(engines, &list, err);
+    for (size_t i = 0; rc == 0 && i < list.n; i++)
+        if (has_path(list.texts[i]))
+            rc = tote_error_set(err, -EINVAL,
+                                "the store names a program as an engine: give its "
+                                "engines on the command line, --engines %.400s",
+                                engines);
+    return rc;
+}
+
+int tote_settings_check_store(const struct tote_settings *settings,
+                              enum tote_settings_of command, struct tote_error *err)
+{
+    if (tote_settings_is_experiment(command))
+        return check_store_engines(settings->engines, err);
     if (!has_path(settings->engine))
         return 0;
     return tote_error_set(err, -EINVAL,

@@ -19,8 +19,8 @@ int tote_settings_check_engines(const char *where, const char *engines,
 int tote_settings_check_bag_file(const struct tote_settings *settings,
                                  struct tote_error *err);
 
-/* Of settings whose engine is that of a store. */
+/* Of settings whose engine, or engines, are those of a store. */
 int tote_settings_check_store(const struct tote_settings *settings,
-                              struct tote_error *err);
+                              enum tote_settings_of command, struct tote_error *err);
 
 #endif

@@ -58,21 +58,42 @@ static int read_command(struct tote_settings *s, struct tote_store *store,
     return rc < 0 ? tote_error_set(err, rc, "the store's command cannot be read") : 0;
 }
 
+static int read_kind(struct tote_store *store, enum tote_settings_of *ret_command,
+                     struct tote_error *err)
+{
+    static const struct {
+        const char *kind;
+        enum tote_settings_of command;
+    } kinds[] = {{"run", TOTE_SETTINGS_RESUME},
+                 {"compare", TOTE_SETTINGS_COMPARE},
+                 {"sweep", TOTE_SETTINGS_SWEEP}};
+    char *kind = tote_store_get(store, "kind");
+    bool is_known = false;
+    for (size_t i = 0; kind && i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (strcmp(kind, kinds[i].kind) == 0) {
+            *ret_command = kinds[i].command;
+            is_known = true;
+        }
+    }
+    free(kind);
+    return is_known ? 0
+                    : tote_error_set(err, -EPROTO,
+                                     "%s holds nothing that could go on: measure or "
+                                     "run it anew",
+                                     tote_store_path(store));
+}
+
 int tote_settings_read(struct tote_settings *settings, struct tote_store *store,
-                       struct tote_error *err)
+                       enum tote_settings_of *ret_command, struct tote_error *err)
 {
     static const struct tote_settings_lists *const kept[] = {
-        &tote_settings_keep_kernel, &tote_settings_keep_all, &tote_settings_keep_run,
-        &tote_settings_keep_failure, &tote_settings_keep_commands};
-    char *kind = tote_store_get(store, "kind");
-    bool is_run = kind && strcmp(kind, "run") == 0;
-    free(kind);
-    if (!is_run)
-        return tote_error_set(err, -EPROTO,
-                              "%s holds no run that could go on: a comparison is "
-                              "measured anew, tote compare",
-                              tote_store_path(store));
-    int rc = read_command(settings, store, err);
+        &tote_settings_keep_kernel,  &tote_settings_keep_all,
+        &tote_settings_keep_run,     &tote_settings_keep_failure,
+        &tote_settings_keep_compare, &tote_settings_keep_sweep,
+        &tote_settings_keep_commands};
+    int rc = read_kind(store, ret_command, err);
+    if (rc == 0)
+        rc = read_command(settings, store, err);
     for (size_t i = 0; rc == 0 && i < sizeof kept / sizeof kept[0]; i++)
         rc = read_lists(settings, store, kept[i], err);
     return rc;
@@ -82,8 +103,8 @@ int tote_settings_read(struct tote_settings *settings, struct tote_store *store,
 
 static const struct tote_settings_lists *own_of(enum tote_settings_of command)
 {
-    return command == TOTE_SETTINGS_COMPARE ? &tote_settings_keep_compare
-                                            : &tote_settings_keep_run;
+    return tote_settings_is_experiment(command) ? &tote_settings_keep_compare
+                                                : &tote_settings_keep_run;
 }
 
 static bool is_default(const struct tote_option *option, const struct tote_settings *s,
@@ -108,7 +129,7 @@ struct keeping {
 static size_t keep(const struct tote_settings *s, enum tote_settings_of command,
                    bool with_items, struct keeping into[static 6])
 {
-    bool is_run = command != TOTE_SETTINGS_COMPARE;
+    bool is_run = !tote_settings_is_experiment(command);
     bool has_command = tote_recipe_has_command(&s->recipe);
     size_t n = 0;
     if (has_command && with_items)
@@ -117,6 +138,8 @@ static size_t keep(const struct tote_settings *s, enum tote_settings_of command,
         into[n++] = (struct keeping){&tote_settings_keep_kernel, false};
     into[n++] = (struct keeping){&tote_settings_keep_all, false};
     into[n++] = (struct keeping){own_of(command), false};
+    if (command == TOTE_SETTINGS_SWEEP)
+        into[n++] = (struct keeping){&tote_settings_keep_sweep, false};
     if (is_run)
         into[n++] = (struct keeping){&tote_settings_keep_failure, !has_command};
     if (has_command)
@@ -163,12 +186,24 @@ struct gathering {
     size_t n;
 };
 
+/* A section has its own keys. */
+static bool is_of_section(const struct tote_option *option)
+{
+    for (size_t i = 0; i < tote_settings_section.n; i++) {
+        const struct tote_option_list *list = &tote_settings_section.lists[i];
+        for (size_t k = 0; k < list->n; k++)
+            if (list->table[k].offset == option->offset)
+                return true;
+    }
+    return false;
+}
+
 static int gather(void *context, const struct tote_option *option, const char *value,
                   bool is_plain, struct tote_error *err)
 {
     struct gathering *gathering = context;
     (void)value;
-    if (is_plain)
+    if (is_plain || is_of_section(option))
         return 0;
     if (gathering->n == TOTE_ARGS_MAX)
         return tote_error_set(err, -E2BIG, "more than %d settings", TOTE_ARGS_MAX);
@@ -184,7 +219,7 @@ static int check_printable(const struct tote_settings *s, enum tote_settings_of 
                               "--print-config: a bag file has one list of items, not "
                               "%zu",
                               s->recipe.n_lists);
-    return command == TOTE_SETTINGS_COMPARE
+    return tote_settings_is_experiment(command)
                ? tote_settings_check_engines("--print-config", s->engines, err)
                : tote_settings_check_engine("--print-config", s->engine, err);
 }
@@ -204,8 +239,14 @@ int tote_settings_print(const struct tote_settings *settings,
         items = settings->recipe.lists[0].values;
     const struct tote_bagfile_list lists[] = {{"command", &command_words},
                                               {"items", &items}};
-    struct tote_bagfile_keys keys = {gathering.table, gathering.n, lists,
-                                     sizeof lists / sizeof lists[0]};
+    struct tote_bagfile_keys keys = {.table = gathering.table,
+                                     .n = gathering.n,
+                                     .lists = lists,
+                                     .n_lists = sizeof lists / sizeof lists[0]};
+    if (tote_settings_is_experiment(command)) {
+        keys.sections = tote_settings_sections;
+        keys.n_sections = TOTE_SETTINGS_SECTIONS;
+    }
     return tote_bagfile_print(&keys, settings, out, err);
 }
 

@@ -10,6 +10,6 @@
 /* Into settings that hold the defaults. -EPROTO: a comparison; -EBADMSG: the store does
  * not say. */
 int tote_settings_read(struct tote_settings *settings, struct tote_store *store,
-                       struct tote_error *err);
+                       enum tote_settings_of *ret_command, struct tote_error *err);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* settings_tables.c: the tables of what run, resume and compare can be told
+/* settings_tables.c: the tables of what run, resume, compare and sweep can be told
  * (settings.h). */
 #include "cli/settings_tables.h"
 
 #include "base/slice.h"
+#include "experiment/design.h"
 #include "store/writer.h"
 #include "tote/kernel.h"
 
@@ -19,6 +20,9 @@ static const char *const net_choices[] = {"auto", "private", "host", NULL};
 static const char *const data_choices[] = {"shared", "staged", NULL};
 static const char *const cwd_choices[] = {"own", "start", NULL};
 static const char *const print_choices[] = {"asdone", "ordered", "none", NULL};
+/* In the order of enum tote_controls. */
+static const char *const control_choices[] = {
+    [TOTE_CONTROLS_ALL] = "all", [TOTE_CONTROLS_LIMIT] = "limit", NULL};
 static const char *const telling_choices[] = {"auto", "none", "jsonl", NULL};
 /* In the order of enum tote_durability. */
 static const char *const durability_choices[] = {[TOTE_DURABILITY_GROUP] = "group",
@@ -122,35 +126,101 @@ static const struct tote_option engine_options[] = {
      .help = "where tasks run, NAME:OPTION=VALUE,...; 'tote engines' lists them"},
 };
 
-static const struct tote_option compare_options[] = {
+static const struct tote_option engines_options[] = {
     {.name = "engines",
      .type = TOTE_OPTION_TEXT,
      .metavar = "ENGINE,...",
      .offset = FIELD(engines),
      .fallback = "local,workqueue,ray",
      .help =
-         "the cells, by commas, each NAME:OPTION=VALUE,...; batch=N|auto is an option "
-         "of every engine"},
+         "what is compared, by commas, each NAME:OPTION=VALUE,...; batch=N|auto is an "
+         "option of every engine"},
+};
+
+/* --- experiments --- */
+
+static const struct tote_option vary_options[] = {
+    {.name = "vary",
+     .type = TOTE_OPTION_TEXT,
+     .metavar = "NAME=LEVELS",
+     .offset = FIELD(vary),
+     .help =
+         "the levels of tasks, size, workers, batch or kernel: a list, A..B+STEP or "
+         "A..B*FACTOR; may be given for each of them"},
+};
+
+static const struct tote_option grid_options[] = {
+    {.name = "one-at-a-time",
+     .type = TOTE_OPTION_BOOL,
+     .offset = FIELD(one_at_a_time),
+     .fallback = "no",
+     .help = "from the point that the plain options say, vary one factor at a time; "
+             "else every combination is a point"},
+};
+
+static const struct tote_option amount_options[] = {
     {.name = "runs",
-     .type = TOTE_OPTION_UINT,
+     .type = TOTE_OPTION_TEXT,
+     .metavar = "MIN..MAX|N",
      .offset = FIELD(runs),
-     .fallback = "6",
-     .min = 1,
-     .max = 1000,
-     .help = "fresh launches of each cell; below 6 there is no interval"},
+     .fallback = "6..30",
+     .help = "fresh launches of each cell: from MIN on until the precision is reached, "
+             "or N; below 6 there is no interval"},
+    {.name = "precision",
+     .type = TOTE_OPTION_TEXT,
+     .metavar = "N%|none",
+     .offset = FIELD(precision_text),
+     .fallback = "5%",
+     .help = "enough is known once half of each engine's 95 % interval is within this "
+             "part of its median"},
     {.name = "budget",
      .type = TOTE_OPTION_SECONDS,
      .offset = FIELD(budget_s),
-     .fallback = "60s",
      .min = 0.001,
      .max = 604800,
-     .help = "no new launch begins after it, once every cell has run"},
+     .help =
+         "no launch begins after it, nor a block that would not end within it, once "
+         "every cell has run (default: 2m in compare, 10m in sweep)"},
+};
+
+static const struct tote_option control_options[] = {
+    {.name = "controls",
+     .type = TOTE_OPTION_CHOICE,
+     .offset = FIELD(controls),
+     .fallback = "all",
+     .choices = control_choices,
+     .help = "what is measured beside the engines: all, the limit, one thread, the "
+             "first engine again, each engine on tasks of nothing; limit, that alone"},
     {.name = "order-seed",
      .type = TOTE_OPTION_UINT,
      .offset = FIELD(order_seed),
      .fallback = "none",
      .max = 0x1p53,
      .help = "seed of the random order of launches (default: random, and recorded)"},
+};
+
+static const struct tote_option plan_options[] = {
+    {.name = "dry-run",
+     .type = TOTE_OPTION_BOOL,
+     .offset = FIELD(dry_run),
+     .fallback = "no",
+     .letter = 'n',
+     .help = "print the plan and how long it may take, and do nothing"},
+};
+
+/* In a bag file, below experiment: vary:, and in a store. */
+#define VARIED(prefix, factor)                                                         \
+    {                                                                                  \
+        .name = prefix #factor, .type = TOTE_OPTION_TEXT,                              \
+        .offset = FIELD(varied.factor), .help = ""                                     \
+    }
+static const struct tote_option varied_options[] = {
+    VARIED("", kernel),  VARIED("", size),  VARIED("", tasks),
+    VARIED("", workers), VARIED("", batch),
+};
+static const struct tote_option varied_kept_options[] = {
+    VARIED("vary-", kernel),  VARIED("vary-", size),  VARIED("vary-", tasks),
+    VARIED("vary-", workers), VARIED("vary-", batch),
 };
 
 static const struct tote_option place_options[] = {
@@ -165,7 +235,7 @@ static const struct tote_option place_options[] = {
      .metavar = "N|auto",
      .offset = FIELD(batch),
      .help = "tasks handed to the engine at once: auto, or a number up to 4096 "
-             "(default: auto in run, 1 in compare)"},
+             "(default: auto in run, 1 in compare and sweep)"},
     {.name = "net",
      .type = TOTE_OPTION_CHOICE,
      .offset = FIELD(net),
@@ -407,32 +477,65 @@ const struct tote_settings_lists tote_settings_resume = {
     .lists = {GROUP(engine_options, "Where it runs"), MORE(place_options),
               MORE(data_options), MORE(force_options), GROUP(limit_options, "Limits"),
               MORE(patience_options), GROUP(failure_options, "When something fails"),
-              MORE(retry_options), GROUP(print_options, "Output"), MORE(log_options),
+              MORE(retry_options), GROUP(engines_options, "Experiments"),
+              MORE(amount_options), GROUP(print_options, "Output"), MORE(log_options),
               MORE(telling_options), MORE(common_options)},
-    .n = 12,
+    .n = 14,
 };
 
 const struct tote_settings_lists tote_settings_compare = {
-    .lists = {GROUP(bag_options, "What runs"), GROUP(compare_options, "Where it runs"),
-              MORE(place_options), GROUP(patience_options, "Limits"),
-              GROUP(store_options, "Output"), MORE(common_options),
-              MORE(config_options)},
-    .n = 7,
+    .lists = {GROUP(bag_options, "What runs"), GROUP(engines_options, "Where it runs"),
+              MORE(place_options), GROUP(amount_options, "How often"),
+              MORE(control_options), MORE(plan_options),
+              GROUP(patience_options, "Limits"), GROUP(store_options, "Output"),
+              MORE(common_options), MORE(config_options)},
+    .n = 10,
+};
+
+const struct tote_settings_lists tote_settings_sweep = {
+    .lists = {GROUP(bag_options, "What runs"), GROUP(vary_options, "What is varied"),
+              MORE(grid_options), GROUP(engines_options, "Where it runs"),
+              MORE(place_options), GROUP(amount_options, "How often"),
+              MORE(control_options), MORE(plan_options),
+              GROUP(patience_options, "Limits"), GROUP(store_options, "Output"),
+              MORE(common_options), MORE(config_options)},
+    .n = 12,
 };
 
 const struct tote_settings_lists tote_settings_file = {
     .lists = {MORE(bag_options), MORE(command_options), MORE(source_file_options),
-              MORE(engine_options), MORE(compare_options), MORE(place_options),
+              MORE(engine_options), MORE(engines_options), MORE(place_options),
               MORE(data_options), MORE(folder_options), MORE(limit_options),
               MORE(patience_options), MORE(failure_options), MORE(print_options)},
     .n = 12,
 };
 
+const struct tote_settings_lists tote_settings_section = {
+    .lists = {MORE(amount_options), MORE(control_options), MORE(grid_options),
+              MORE(varied_options)},
+    .n = 4,
+};
+
+static const struct tote_bagfile_keys varied_keys = {.table = varied_options,
+                                                     .n = N_OF(varied_options)};
+static const struct tote_bagfile_section varied_section[] = {{"vary", &varied_keys}};
+static const struct tote_option_list experiment_lists[] = {
+    MORE(amount_options), MORE(control_options), MORE(grid_options)};
+static const struct tote_bagfile_keys experiment_keys = {
+    .more = experiment_lists,
+    .n_more = N_OF(experiment_lists),
+    .sections = varied_section,
+    .n_sections = N_OF(varied_section),
+};
+const struct tote_bagfile_section tote_settings_sections[TOTE_SETTINGS_SECTIONS] = {
+    {"experiment", &experiment_keys}};
+
 const struct tote_settings_lists tote_settings_line = {
     .lists = {MORE(force_options), MORE(store_options), MORE(resume_options),
               MORE(retry_options), MORE(log_options), MORE(telling_options),
-              MORE(common_options), MORE(config_options)},
-    .n = 8,
+              MORE(common_options), MORE(config_options), MORE(vary_options),
+              MORE(plan_options)},
+    .n = 10,
 };
 
 const struct tote_settings_lists tote_settings_of_kernels = {
@@ -465,8 +568,26 @@ const struct tote_settings_lists tote_settings_keep_run = {
 };
 
 const struct tote_settings_lists tote_settings_keep_compare = {
-    .lists = {MORE(compare_options)},
-    .n = 1,
+    .lists = {MORE(engines_options), MORE(amount_options), MORE(control_options)},
+    .n = 3,
+};
+
+const struct tote_settings_lists tote_settings_keep_sweep = {
+    .lists = {MORE(grid_options), MORE(varied_kept_options)},
+    .n = 2,
+};
+
+const struct tote_settings_lists tote_settings_of_bags = {
+    .lists = {MORE(engine_options), MORE(place_options), MORE(data_options),
+              MORE(force_options), MORE(limit_options), MORE(failure_options),
+              MORE(retry_options), MORE(print_options), MORE(log_options),
+              MORE(telling_options)},
+    .n = 10,
+};
+
+const struct tote_settings_lists tote_settings_of_experiments = {
+    .lists = {MORE(engines_options), MORE(amount_options)},
+    .n = 2,
 };
 
 const struct tote_settings_lists tote_settings_keep_failure = {

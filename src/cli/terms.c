@@ -29,6 +29,11 @@ static const struct tote_option table[] = {
      .offset = offsetof(struct numbers, percent),
      .min = 1,
      .max = 1e6},
+    {.name = "runs",
+     .type = TOTE_OPTION_UINT,
+     .offset = offsetof(struct numbers, count),
+     .min = 1,
+     .max = 1000},
     {.name = "timeout",
      .type = TOTE_OPTION_SECONDS,
      .offset = offsetof(struct numbers, seconds),
@@ -121,5 +126,41 @@ int tote_timeout_parse(const char *text, tote_ns_t *ret_ns, double *ret_percent,
             text);
     *ret_ns = (tote_ns_t)(numbers.seconds * (double)TOTE_NS_PER_S);
     *ret_percent = numbers.percent;
+    return 0;
+}
+
+/* --- experiments --- */
+
+int tote_runs_parse(const char *text, uint32_t *ret_least, uint32_t *ret_most,
+                    struct tote_error *err)
+{
+    struct numbers least, most;
+    char head[TEXT_MAX];
+    const char *dots = strstr(text, "..");
+    size_t n = dots ? (size_t)(dots - text) : strlen(text);
+    snprintf(head, sizeof head, "%.*s", (int)(n < TEXT_MAX ? n : TEXT_MAX - 1), text);
+    if (read_number("runs", head, &least) < 0 ||
+        read_number("runs", dots ? dots + 2 : head, &most) < 0 ||
+        least.count > most.count)
+        return tote_error_set(err, -EINVAL,
+                              "option 'runs' must be MIN..MAX or a number, from 1 to "
+                              "1000, not '%.60s'",
+                              text);
+    *ret_least = (uint32_t)least.count;
+    *ret_most = (uint32_t)most.count;
+    return 0;
+}
+
+int tote_precision_parse(const char *text, double *ret_part, struct tote_error *err)
+{
+    struct numbers numbers = {0};
+    char number[TEXT_MAX];
+    if (strcmp(text, "none") != 0 &&
+        (!cut_percent(text, number) || read_number("percent", number, &numbers) < 0))
+        return tote_error_set(err, -EINVAL,
+                              "option 'precision' must be a percentage up to 100%%, as "
+                              "5%%, or none, not '%.60s'",
+                              text);
+    *ret_part = numbers.percent / 100;
     return 0;
 }

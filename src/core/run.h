@@ -35,6 +35,7 @@ struct tote_progress {
 struct tote_run_config {
     const struct tote_bag *bag;
     const struct tote_engine_spec *engine;
+    const char *label; /* of the row; null: the engine's */
     struct tote_commands
         *commands;           /* what its tasks are, if they are commands; or null */
     uint32_t workers, batch; /* batch 0: auto */

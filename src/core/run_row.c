@@ -32,7 +32,7 @@ static int set_texts(struct tote_run_row *row, const struct tote_run_config *con
         char **field;
         const char *text;
     } texts[] = {
-        {&row->label, config->engine->label},
+        {&row->label, config->label ? config->label : config->engine->label},
         {&row->engine, config->engine->about.name},
         {&row->engine_version, config->engine->about.version},
         {&row->binding, ""},

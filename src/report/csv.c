@@ -13,9 +13,9 @@ static const char head[] =
     "total,"
     "tasks_done,tasks_failed,tasks_duplicate,digest,start_s,first_result_s,steady_s,"
     "drain_s,stop_s,wall_s,tasks_per_s,steady_tasks_per_s,cpu_total_s,cpu_tasks_s,"
-    "store\n";
+    "store,point,role\n";
 
-/* Fields end with a comma; the last of a line is the store's path (end_line). */
+/* Fields end with a comma, but for the last of a line (end_line). */
 static void put_quoted(FILE *out, const char *text)
 {
     if (!strpbrk(text, ",\"\r\n")) {
@@ -55,22 +55,36 @@ static void put_empty(FILE *out, size_t n)
         fputc(',', out);
 }
 
-static void end_line(FILE *out, const struct tote_summary *summary)
+static const struct tote_cell_row *find_cell(const struct tote_summary *summary,
+                                             int64_t id)
 {
-    put_quoted(out, summary->store);
-    fputc('\n', out);
+    for (size_t i = 0; i < summary->n_cell_rows; i++)
+        if (summary->cell_rows[i].id == id)
+            return &summary->cell_rows[i];
+    return NULL;
+}
+
+/* cell: null of a lone run. */
+static void end_line(FILE *out, const struct tote_summary *summary,
+                     const struct tote_cell_row *cell)
+{
+    put_text(out, summary->store);
+    if (cell)
+        fprintf(out, "%" PRId64 ",%s\n", cell->point, tote_cell_role_name(cell->role));
+    else
+        fputs(",\n", out);
 }
 
 /* Commands have no size and no seed. */
-static void put_bag(FILE *out, const struct tote_summary *summary, uint32_t workers)
+static void put_bag(FILE *out, const struct tote_summary *summary, const char *kernel,
+                    uint64_t size, uint64_t seed, uint32_t workers)
 {
-    const struct tote_plan *plan = &summary->plan;
-    put_text(out, plan->kernel);
+    put_text(out, kernel);
     if (summary->is_commands) {
         put_empty(out, 2);
     } else {
-        put_count(out, plan->size);
-        put_count(out, plan->seed);
+        put_count(out, size);
+        put_count(out, seed);
     }
     put_count(out, workers);
 }
@@ -86,7 +100,7 @@ static void put_run(FILE *out, const struct tote_summary *summary,
         fprintf(out, "%" PRId64, row->block);
     fputc(',', out);
     put_text(out, tote_run_state_name(row->state));
-    put_bag(out, summary, row->workers);
+    put_bag(out, summary, row->kernel, row->size, row->seed, row->workers);
     put_text(out, row->batch);
     put_count(out, row->tasks);
     put_count(out, run->done);
@@ -113,13 +127,17 @@ static void put_times(FILE *out, const struct tote_run_summary *run)
 /* A pass of the limit has no engine, no batches, no phases and no results but digests.
  */
 static void put_limit(FILE *out, const struct tote_summary *summary,
-                      const struct tote_limit_pass *pass)
+                      const struct tote_limit_pass *pass,
+                      const struct tote_cell_row *cell)
 {
-    put_text(out, "limit");
+    uint64_t seed = 0;
+    tote_gather_count(summary, "seed", &seed);
+    put_text(out, cell ? cell->label : "limit");
     put_empty(out, 2);
     fprintf(out, "%" PRId64 ",", pass->row.block);
     put_text(out, "complete");
-    put_bag(out, summary, pass->row.threads);
+    put_bag(out, summary, cell ? cell->kernel : "", cell ? cell->size : 0, seed,
+            pass->row.threads);
     put_empty(out, 1);
     put_count(out, pass->row.tasks);
     put_empty(out, 3);
@@ -136,11 +154,13 @@ int tote_csv_write(const struct tote_summary *summary, FILE *out)
     for (size_t i = 0; i < summary->n_runs; i++) {
         put_run(out, summary, &summary->runs[i]);
         put_times(out, &summary->runs[i]);
-        end_line(out, summary);
+        end_line(out, summary, find_cell(summary, summary->runs[i].row.cell));
     }
     for (size_t i = 0; i < summary->n_limits; i++) {
-        put_limit(out, summary, &summary->limits[i]);
-        end_line(out, summary);
+        const struct tote_limit_pass *pass = &summary->limits[i];
+        const struct tote_cell_row *cell = find_cell(summary, pass->row.cell);
+        put_limit(out, summary, pass, cell);
+        end_line(out, summary, cell);
     }
     return 0;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* gather.c: rows and settings of a store, and every number that follows from them
  * (gather.h). What the records tell is in gather_records.c, what runs say together in
- * gather_cells.c and gather_bag.c. */
+ * gather_points.c, gather_cells.c and gather_bag.c. */
 #include "report/gather.h"
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,6 +84,29 @@ static int compare_places(const void *a, const void *b)
     return x->id < y->id ? -1 : x->id > y->id;
 }
 
+static const struct tote_cell_row *find_cell(const struct tote_summary *summary,
+                                             int64_t id)
+{
+    for (size_t i = 0; i < summary->n_cell_rows; i++)
+        if (summary->cell_rows[i].id == id)
+            return &summary->cell_rows[i];
+    return NULL;
+}
+
+static int check_cell(const struct tote_summary *summary,
+                      const struct tote_run_row *row, struct tote_error *err)
+{
+    const struct tote_cell_row *cell = find_cell(summary, row->cell);
+    if (!cell || (row->size == cell->size && row->tasks == cell->tasks &&
+                  strcmp(row->kernel, cell->kernel) == 0))
+        return 0;
+    return tote_error_set(
+        err, -EBADMSG,
+        "store '%.200s' is damaged: run %lld is not of the bag of its "
+        "cell",
+        summary->store, (long long)row->id);
+}
+
 static int check_run(const struct tote_summary *summary,
                      const struct tote_run_summary *run, struct tote_error *err)
 {
@@ -93,6 +117,8 @@ static int check_run(const struct tote_summary *summary,
             "store '%.200s' is damaged: run %lld has more results than "
             "tasks",
             summary->store, (long long)row->id);
+    if (summary->is_experiment)
+        return check_cell(summary, row, err);
     bool has_other_tasks = !summary->is_commands && row->tasks != first->tasks;
     if (row->size != first->size || row->seed != first->seed || has_other_tasks ||
         strcmp(row->kernel, first->kernel) != 0)
@@ -157,7 +183,7 @@ static int read_runs(struct tote_store *store, struct tote_summary *summary,
     for (size_t i = 0; rc == 0 && i < summary->n_runs; i++) {
         struct tote_run_summary *run = &summary->runs[i];
         summarize_run(run);
-        bool is_shown = summary->is_compare || run == tote_gather_run(summary);
+        bool is_shown = summary->is_experiment || run == tote_gather_run(summary);
         rc = tote_gather_records(store, run, is_shown, err);
         count_tasks(summary, run);
         if (rc == 0)
@@ -176,6 +202,14 @@ static struct tote_limit_pass pass_of(const struct tote_limit_row *row)
     return pass;
 }
 
+static int compare_passes(const void *a, const void *b)
+{
+    const struct tote_limit_row *x = a, *y = b;
+    if (x->cell != y->cell)
+        return x->cell < y->cell ? -1 : 1;
+    return x->block < y->block ? -1 : x->block > y->block;
+}
+
 static int read_limits(struct tote_store *store, struct tote_summary *summary,
                        struct tote_error *err)
 {
@@ -184,6 +218,7 @@ static int read_limits(struct tote_store *store, struct tote_summary *summary,
     int rc = tote_store_limits(store, &rows, &n, err);
     if (rc < 0 || n == 0)
         return rc;
+    qsort(rows, n, sizeof *rows, compare_passes);
     summary->limits = calloc(n, sizeof *summary->limits);
     for (size_t i = 0; summary->limits && i < n; i++)
         summary->limits[i] = pass_of(&rows[i]);
@@ -215,14 +250,16 @@ static int read_settings(struct tote_store *store, struct tote_summary *summary,
     if (rc < 0)
         return rc == -ENOMEM ? no_memory(err) : rc;
     const char *kind = tote_gather_setting(summary, "kind");
-    summary->is_compare = kind && strcmp(kind, "compare") == 0;
+    summary->is_sweep = kind && strcmp(kind, "sweep") == 0;
+    summary->is_experiment =
+        summary->is_sweep || (kind && strcmp(kind, "compare") == 0);
     if (!kind)
         return tote_error_set(
             err, -EBADMSG,
             "store '%.200s' is damaged: it does not say whether it is "
-            "of a run or of a comparison",
+            "of a run or of an experiment",
             summary->store);
-    if (!summary->is_compare && strcmp(kind, "run") != 0)
+    if (!summary->is_experiment && strcmp(kind, "run") != 0)
         return tote_error_set(err, -EPROTO,
                               "store '%.200s' holds a '%.40s', which this tote cannot "
                               "show: read it with the tote that made it",
@@ -245,33 +282,35 @@ static void plan_from_run(struct tote_summary *summary)
     };
 }
 
-/* A comparison may be over before its first launch: its limit may come first. */
-static int plan_from_settings(struct tote_summary *summary, struct tote_error *err)
+/* "6..30" or "8" */
+static void read_amount(struct tote_summary *summary)
 {
-    struct tote_plan *plan = &summary->plan;
-    if (!summary->is_compare || !tote_gather_setting(summary, "end"))
-        return tote_error_set(
-            err, -ENODATA,
-            "store '%.200s' holds no run: tote is about to launch the "
-            "first, or was killed before it did",
-            summary->store);
-    uint64_t workers = 0;
-    plan->kernel = tote_gather_setting(summary, "kernel");
-    plan->batch = tote_gather_setting(summary, "batch");
-    if (!plan->kernel || !plan->batch ||
-        !tote_gather_count(summary, "size", &plan->size) ||
-        !tote_gather_count(summary, "seed", &plan->seed) ||
-        !tote_gather_count(summary, "tasks", &plan->tasks) ||
-        !tote_gather_count(summary, "workers", &workers) || workers > UINT32_MAX)
-        return tote_error_set(err, -EBADMSG,
-                              "store '%.200s' is damaged: it does not say what was to "
-                              "run",
-                              summary->store);
-    plan->workers = (uint32_t)workers;
-    return 0;
+    const char *text = tote_gather_setting(summary, "runs");
+    unsigned least, most;
+    int n = text ? sscanf(text, "%4u..%4u", &least, &most) : 0;
+    if (n >= 1)
+        summary->least = summary->most = least;
+    if (n == 2)
+        summary->most = most;
 }
 
 /* --- all of it --- */
+
+static int read_experiment(struct tote_store *store, struct tote_summary *summary,
+                           struct tote_error *err)
+{
+    int rc = tote_store_cells(store, &summary->cell_rows, &summary->n_cell_rows, err);
+    if (rc == 0)
+        rc = read_limits(store, summary, err);
+    read_amount(summary);
+    return rc;
+}
+
+static bool is_empty(const struct tote_summary *summary)
+{
+    return summary->n_runs == 0 &&
+           (summary->n_cell_rows == 0 || !tote_gather_setting(summary, "end"));
+}
 
 static int gather_all(struct tote_store *store, struct tote_summary *summary,
                       struct tote_error *err)
@@ -279,19 +318,26 @@ static int gather_all(struct tote_store *store, struct tote_summary *summary,
     int rc = read_settings(store, summary, err);
     if (rc == 0)
         rc = tote_gather_command(store, summary, err);
+    if (rc == 0 && summary->is_experiment)
+        rc = read_experiment(store, summary, err);
     if (rc == 0)
         rc = read_runs(store, summary, err);
-    if (rc == 0)
-        rc = read_limits(store, summary, err);
     if (rc < 0)
         return rc;
-    if (summary->n_runs > 0)
+    if (is_empty(summary))
+        return tote_error_set(
+            err, -ENODATA,
+            "store '%.200s' holds no run: tote is about to launch the "
+            "first, or was killed before it did",
+            summary->store);
+    if (summary->is_experiment && summary->n_cell_rows == 0)
+        return tote_error_set(err, -EBADMSG,
+                              "store '%.200s' is damaged: it has runs, but no cells",
+                              summary->store);
+    if (!summary->is_experiment)
         plan_from_run(summary);
-    else
-        rc = plan_from_settings(summary, err);
-    if (rc == 0)
-        rc = summary->is_compare ? tote_gather_cells(summary, err)
-                                 : tote_gather_bag(store, summary, err);
+    rc = summary->is_experiment ? tote_gather_points(summary, err)
+                                : tote_gather_bag(store, summary, err);
     if (rc == 0 && !summary->is_commands) /* those of another list have other outputs */
         tote_gather_outputs(summary);
     return rc;
@@ -325,6 +371,10 @@ void tote_gather_finish(struct tote_summary *summary)
     }
     for (size_t i = 0; i < summary->n_words; i++)
         free(summary->words[i]);
+    for (size_t i = 0; i < summary->n_cell_rows; i++)
+        tote_cell_row_finish(&summary->cell_rows[i]);
+    free(summary->cell_rows);
+    free(summary->points);
     free(summary->words);
     free(summary->runs);
     free(summary->cells);
@@ -351,6 +401,13 @@ void tote_gather_mask(struct tote_summary *summary, enum tote_mask mask)
     for (size_t i = 0; i < summary->n_settings; i++) {
         tote_mask_text(summary->settings[i].name, mask);
         tote_mask_text(summary->settings[i].value, mask);
+    }
+    for (size_t i = 0; i < summary->n_cell_rows; i++) {
+        const struct tote_cell_row *row = &summary->cell_rows[i];
+        char *texts[] = {row->label, row->engine, row->kernel, row->batch,
+                         row->skipped};
+        for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
+            tote_mask_text(texts[k], mask);
     }
     for (size_t i = 0; i < summary->n_runs; i++) {
         const struct tote_run_row *row = &summary->runs[i].row;

@@ -61,14 +61,16 @@ enum tote_sameness {
 };
 
 struct tote_cell_summary {
-    const struct tote_run_summary *runs; /* borrowed from the summary; at least one */
+    const struct tote_cell_row *cell;    /* borrowed from the summary */
+    const struct tote_run_summary *runs; /* the same; by block and id */
     size_t n_runs;
     size_t n_counted;
     struct tote_interval tasks_per_s, steady_tasks_per_s, start_s, wall_s;
-    double limit_fraction; /* median after start-up over the limit's median */
+    double limit_fraction; /* median after start-up over the limit's median; NaN of a
+                            * bag that is not the limit's */
     struct tote_interval
         limit_ratios;                 /* run by run, over the limit of the same block */
-    enum tote_sameness outputs;       /* as the limit's */
+    enum tote_sameness outputs;       /* as the limit's; of no-ops, as each other's */
     const char *digest;               /* on which its complete runs agree, or null */
     uint64_t failed, duplicate, lost; /* sums over all of its runs */
 };
@@ -77,6 +79,15 @@ struct tote_limit_pass {
     struct tote_limit_row row;
     double wall_s, tasks_per_s;
     char digest[TOTE_DIGEST_TEXT_MAX];
+};
+
+/* The bare loop at a point. */
+struct tote_limit_summary {
+    const struct tote_cell_row *cell; /* borrowed; null: it is not among the cells */
+    const struct tote_limit_pass *passes; /* borrowed, by block */
+    size_t n;
+    struct tote_interval tasks_per_s;
+    enum tote_sameness outputs; /* its passes agree, and with the limit's first */
 };
 
 struct tote_setting {
@@ -88,6 +99,22 @@ struct tote_plan {
     const char *kernel, *batch;
     uint64_t size, seed, tasks;
     uint32_t workers;
+};
+
+/* One level of each factor, and what ran there. Pieces of the summary's cells. */
+struct tote_point_summary {
+    int64_t id;
+    struct tote_plan plan;
+    struct tote_cell_summary *cells; /* the engines that can run, in the order of
+                                      * --engines; then those that cannot */
+    size_t n_cells, n_skipped;
+    struct tote_cell_summary *controls; /* the first engine again; engines on no-ops */
+    size_t n_controls;
+    struct tote_limit_summary limit, serial;
+    enum tote_sameness outputs; /* all complete runs and passes agree */
+    size_t n_blocks;            /* in which every engine and the limit is complete */
+    double width; /* widest half interval of an engine's wall time or rate after
+                   * start-up, over its median; NaN: there is none */
 };
 
 /* A bag over all runs of its store: its first launch and each that went on with it. */
@@ -102,26 +129,32 @@ struct tote_bag_summary {
 };
 
 struct tote_summary {
-    bool is_compare, is_commands;
+    bool is_experiment; /* of one point (compare) or of many: */
+    bool is_sweep, is_commands;
     char *store;  /* its path */
     char **words; /* of the command, as the user gave them: placeholders are not filled;
                    * null unless is_commands */
     size_t n_words;
     uint64_t n_tasks; /* of a lone run's bag; of commands, all that ever got a number */
-    struct tote_bag_summary bag; /* unless is_compare */
-    struct tote_plan plan;
-    struct tote_run_summary *runs; /* by cell, block and id; none only in a comparison
+    struct tote_bag_summary bag;   /* unless is_experiment */
+    struct tote_plan plan;         /* of a lone run */
+    struct tote_run_summary *runs; /* by cell, block and id; none only in an experiment
                                     * that ended before its first launch */
     size_t n_runs;
-    struct tote_cell_summary
-        *cells; /* that were launched, in the order of --engines; none for a lone run */
+    struct tote_cell_row *cell_rows; /* of an experiment, by id */
+    size_t n_cell_rows;
+    struct tote_cell_summary *cells; /* of engines, point by point */
     size_t n_cells;
-    struct tote_limit_pass *limits; /* by block */
+    struct tote_limit_pass *limits; /* by cell and block */
     size_t n_limits;
-    struct tote_interval limit_tasks_per_s;
-    enum tote_sameness limit_outputs; /* its passes agree */
-    enum tote_sameness outputs;       /* all complete runs and the limit agree */
-    size_t n_blocks;               /* in which every cell and the limit is complete */
+    struct tote_point_summary *points; /* by id; none for a lone run */
+    size_t n_points;
+    enum tote_sameness outputs;    /* at all points; of a lone run, of all that are
+                                    * complete */
+    size_t n_blocks;               /* the fewest of a point that can run */
+    size_t n_strays;               /* runs whose cell is gone: they are at no point */
+    double width;                  /* the widest of a point */
+    uint64_t least, most;          /* blocks that were asked for; 0: not known */
     struct tote_setting *settings; /* by name */
     size_t n_settings;
 };
@@ -137,16 +170,18 @@ int tote_gather(struct tote_store *store, struct tote_summary *ret_summary,
 int tote_gather_records(struct tote_store *store, struct tote_run_summary *run,
                         bool wants_times, struct tote_error *err);
 
-/* Parts of it, for a store that is not a comparison: the words of the command, if it
+/* Parts of it, for a store that is not an experiment: the words of the command, if it
  * has one; what the bag came to, once its runs are there. */
 int tote_gather_command(struct tote_store *store, struct tote_summary *summary,
                         struct tote_error *err);
 int tote_gather_bag(struct tote_store *store, struct tote_summary *summary,
                     struct tote_error *err);
 
-/* Parts of it, once all rows are there: the cells of a comparison, their figures and
- * blocks, -ENOMEM; whether outputs agree, of its cells and over all runs. */
-int tote_gather_cells(struct tote_summary *summary, struct tote_error *err);
+/* Parts of it, once all rows are there: the points of an experiment and the figures of
+ * their cells, -ENOMEM, -EBADMSG; whether outputs agree, at its points or over all
+ * runs.
+ */
+int tote_gather_points(struct tote_summary *summary, struct tote_error *err);
 void tote_gather_outputs(struct tote_summary *summary);
 
 void tote_gather_finish(struct tote_summary *summary); /* a zeroed one is accepted */

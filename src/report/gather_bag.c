@@ -26,7 +26,8 @@ int tote_gather_command(struct tote_store *store, struct tote_summary *summary,
                         struct tote_error *err)
 {
     uint32_t origin = tote_kept_origin(store, tote_kept_list(store));
-    char *text = summary->is_compare ? NULL : tote_kept_get(store, origin, "command");
+    char *text =
+        summary->is_experiment ? NULL : tote_kept_get(store, origin, "command");
     if (!text)
         return 0;
     struct tote_words words = {0};

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* gather_cells.c: what the runs of a comparison come to, cell by cell, and whether
- * their outputs agree (gather.h). Not for one run (gather.c), nor for a bag that went
- * on over several (gather_bag.c). */
+/* gather_cells.c: what the runs of a cell come to, and whether the outputs of cells
+ * agree (gather.h). Not for one run (gather.c), nor for which cells are at which point
+ * (gather_points.c), nor for a bag that went on over several runs (gather_bag.c). */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/gather.h"
+#include "report/gather_cells.h"
 
 /* --- statistics of a cell --- */
 
@@ -46,32 +46,36 @@ static int set_interval(const struct tote_cell_summary *cell, number_of *get,
     return tote_stats_interval(values, n, ret);
 }
 
-static double limit_of_block(const struct tote_summary *summary, int64_t block)
+double tote_gather_limit_of(const struct tote_limit_summary *limit, int64_t block)
 {
-    for (size_t i = 0; i < summary->n_limits; i++) {
-        if (summary->limits[i].row.block == block)
-            return summary->limits[i].tasks_per_s;
+    for (size_t i = 0; i < limit->n; i++) {
+        if (limit->passes[i].row.block == block)
+            return limit->passes[i].tasks_per_s;
     }
     return NAN;
 }
 
 /* A ratio is taken within a block, so that what drifts between blocks cancels. */
-static int set_limit_ratios(const struct tote_summary *summary,
+static int set_limit_ratios(const struct tote_limit_summary *limit,
                             struct tote_cell_summary *cell, double *values)
 {
     size_t n = 0;
-    for (size_t i = 0; i < cell->n_runs; i++) {
+    bool has_other_bag = cell->cell->role == TOTE_CELL_NOOP;
+    for (size_t i = 0; i < cell->n_runs && !has_other_bag; i++) {
         const struct tote_run_summary *run = &cell->runs[i];
         double ratio =
-            run->steady_tasks_per_s / limit_of_block(summary, run->row.block);
+            run->steady_tasks_per_s / tote_gather_limit_of(limit, run->row.block);
         if (run->is_counted && isfinite(ratio))
             values[n++] = ratio;
     }
+    cell->limit_fraction =
+        has_other_bag ? NAN
+                      : cell->steady_tasks_per_s.median / limit->tasks_per_s.median;
     return tote_stats_interval(values, n, &cell->limit_ratios);
 }
 
-static int summarize_cell(const struct tote_summary *summary,
-                          struct tote_cell_summary *cell, double *values)
+int tote_gather_cell(const struct tote_limit_summary *limit,
+                     struct tote_cell_summary *cell, double *values)
 {
     for (size_t i = 0; i < cell->n_runs; i++) {
         const struct tote_run_row *row = &cell->runs[i].row;
@@ -88,70 +92,17 @@ static int summarize_cell(const struct tote_summary *summary,
         rc = set_interval(cell, get_start_s, values, &cell->start_s);
     if (rc == 0)
         rc = set_interval(cell, get_wall_s, values, &cell->wall_s);
-    if (rc == 0)
-        rc = set_limit_ratios(summary, cell, values);
-    cell->limit_fraction =
-        cell->steady_tasks_per_s.median / summary->limit_tasks_per_s.median;
-    return rc;
+    return rc < 0 ? rc : set_limit_ratios(limit, cell, values);
 }
 
-static int summarize_limit(struct tote_summary *summary, double *values)
+int tote_gather_limit(struct tote_limit_summary *limit, double *values)
 {
     size_t n = 0;
-    for (size_t i = 0; i < summary->n_limits; i++) {
-        if (isfinite(summary->limits[i].tasks_per_s))
-            values[n++] = summary->limits[i].tasks_per_s;
+    for (size_t i = 0; i < limit->n; i++) {
+        if (isfinite(limit->passes[i].tasks_per_s))
+            values[n++] = limit->passes[i].tasks_per_s;
     }
-    return tote_stats_interval(values, n, &summary->limit_tasks_per_s);
-}
-
-/* --- cells and blocks --- */
-
-static bool cell_has_block(const struct tote_cell_summary *cell, int64_t block)
-{
-    for (size_t i = 0; i < cell->n_runs; i++) {
-        if (cell->runs[i].is_counted && cell->runs[i].row.block == block)
-            return true;
-    }
-    return false;
-}
-
-static size_t count_blocks(const struct tote_summary *summary)
-{
-    size_t n = 0;
-    const struct tote_cell_summary *first = summary->cells;
-    for (size_t i = 0; summary->n_cells > 0 && i < first->n_runs; i++) {
-        int64_t block = first->runs[i].row.block;
-        bool is_whole = first->runs[i].is_counted;
-        if (summary->n_limits > 0 && !isfinite(limit_of_block(summary, block)))
-            is_whole = is_whole && first->runs[i].row.tasks == 0;
-        for (size_t k = 1; k < summary->n_cells; k++)
-            is_whole = is_whole && cell_has_block(&summary->cells[k], block);
-        n += is_whole;
-    }
-    return n;
-}
-
-/* Runs stand in the order of cells: a cell is a piece of their array. */
-int tote_gather_cells(struct tote_summary *summary, struct tote_error *err)
-{
-    size_t most =
-        summary->n_runs > summary->n_limits ? summary->n_runs : summary->n_limits;
-    double *values = calloc(most + 1, sizeof *values); /* there may be none */
-    summary->cells = calloc(summary->n_runs + 1, sizeof *summary->cells);
-    int rc = values && summary->cells ? summarize_limit(summary, values) : -ENOMEM;
-    for (size_t i = 0; rc == 0 && i < summary->n_runs; i++) {
-        const struct tote_run_summary *run = &summary->runs[i];
-        if (i == 0 || run[0].row.cell != run[-1].row.cell)
-            summary->cells[summary->n_cells++].runs = run;
-        summary->cells[summary->n_cells - 1].n_runs++;
-    }
-    for (size_t i = 0; rc == 0 && i < summary->n_cells; i++)
-        rc = summarize_cell(summary, &summary->cells[i], values);
-    free(values);
-    if (rc == 0)
-        summary->n_blocks = count_blocks(summary);
-    return rc < 0 ? tote_error_set(err, rc, "out of memory for the report") : 0;
+    return tote_stats_interval(values, n, &limit->tasks_per_s);
 }
 
 /* --- whether outputs agree --- */
@@ -161,19 +112,6 @@ static enum tote_sameness both(enum tote_sameness a, enum tote_sameness b)
     if (a == TOTE_SAME_NO || b == TOTE_SAME_NO)
         return TOTE_SAME_NO;
     return a == TOTE_SAME_YES ? b : TOTE_SAME_UNKNOWN;
-}
-
-/* What all others must equal: the limit's digest; without one the first run's that has
- * one; null: there is nothing to compare. */
-static const char *find_reference(const struct tote_summary *summary)
-{
-    if (summary->n_limits > 0)
-        return summary->limits[0].digest;
-    for (size_t i = 0; i < summary->n_runs; i++) {
-        if (summary->runs[i].is_counted && summary->runs[i].digest[0])
-            return summary->runs[i].digest;
-    }
-    return NULL;
 }
 
 static enum tote_sameness compare_runs(const struct tote_run_summary *runs, size_t n,
@@ -207,20 +145,101 @@ static const char *find_common_digest(const struct tote_cell_summary *cell)
     return digest;
 }
 
+static enum tote_sameness compare_passes(const struct tote_limit_summary *limit,
+                                         const char *reference)
+{
+    for (size_t i = 0; i < limit->n; i++) {
+        if (strcmp(limit->passes[i].digest, reference) != 0)
+            return TOTE_SAME_NO;
+    }
+    return limit->n > 0 ? TOTE_SAME_YES : TOTE_SAME_UNKNOWN;
+}
+
+static const char *first_digest(const struct tote_run_summary *runs, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (runs[i].is_counted && runs[i].digest[0])
+            return runs[i].digest;
+    }
+    return NULL;
+}
+
+/* What all others at a point must equal: the limit's digest; without one the first
+ * run's that has one; null: there is nothing to compare. */
+static const char *find_reference(const struct tote_point_summary *point)
+{
+    if (point->limit.n > 0)
+        return point->limit.passes[0].digest;
+    const char *digest = NULL;
+    for (size_t i = 0; i < point->n_cells && !digest; i++)
+        digest = first_digest(point->cells[i].runs, point->cells[i].n_runs);
+    return digest;
+}
+
+static enum tote_sameness set_outputs(struct tote_cell_summary *cell,
+                                      const char *reference)
+{
+    cell->outputs = compare_runs(cell->runs, cell->n_runs, reference);
+    cell->digest = find_common_digest(cell);
+    return cell->outputs;
+}
+
+/* No-ops are of a bag of their own, and are compared with the first of them. A control
+ * that has not run says nothing about the rest. */
+static void compare_controls(struct tote_point_summary *point, const char *reference)
+{
+    const char *noop = NULL;
+    for (size_t i = 0; i < point->n_controls; i++) {
+        struct tote_cell_summary *cell = &point->controls[i];
+        bool is_noop = cell->cell->role == TOTE_CELL_NOOP;
+        if (is_noop && !noop)
+            noop = first_digest(cell->runs, cell->n_runs);
+        enum tote_sameness one = set_outputs(cell, is_noop ? noop : reference);
+        if (one == TOTE_SAME_NO)
+            point->outputs = TOTE_SAME_NO;
+    }
+}
+
+/* What is counted: over all cells that ran, so that one that has not does not spoil
+ * what the others show. */
+static void compare_point(struct tote_point_summary *point)
+{
+    const char *reference = find_reference(point);
+    enum tote_sameness all = TOTE_SAME_YES;
+    size_t n_counted = 0;
+    for (size_t i = 0; i < point->n_cells; i++) {
+        enum tote_sameness one = set_outputs(&point->cells[i], reference);
+        n_counted += point->cells[i].n_counted;
+        if (point->cells[i].n_counted > 0)
+            all = both(all, one);
+    }
+    point->outputs = n_counted > 0 ? all : TOTE_SAME_UNKNOWN;
+    point->limit.outputs = compare_passes(&point->limit, reference);
+    point->serial.outputs = compare_passes(&point->serial, reference ? reference : "");
+    if (point->limit.n > 0)
+        point->outputs = both(point->outputs, point->limit.outputs);
+    if (point->serial.outputs == TOTE_SAME_NO)
+        point->outputs = TOTE_SAME_NO;
+    compare_controls(point, reference);
+}
+
 void tote_gather_outputs(struct tote_summary *summary)
 {
-    const char *reference = find_reference(summary);
-    summary->limit_outputs = summary->n_limits ? TOTE_SAME_YES : TOTE_SAME_UNKNOWN;
-    for (size_t i = 0; i < summary->n_limits; i++) {
-        if (strcmp(summary->limits[i].digest, reference) != 0)
-            summary->limit_outputs = TOTE_SAME_NO;
+    if (!summary->is_experiment) {
+        summary->outputs = compare_runs(summary->runs, summary->n_runs,
+                                        first_digest(summary->runs, summary->n_runs));
+        return;
     }
-    for (size_t i = 0; i < summary->n_cells; i++) {
-        struct tote_cell_summary *cell = &summary->cells[i];
-        cell->outputs = compare_runs(cell->runs, cell->n_runs, reference);
-        cell->digest = find_common_digest(cell);
+    bool has_point = false;
+    summary->outputs = TOTE_SAME_YES;
+    for (size_t i = 0; i < summary->n_points; i++) {
+        struct tote_point_summary *point = &summary->points[i];
+        compare_point(point);
+        if (point->n_cells > 0) { /* else nothing can run there */
+            summary->outputs = both(summary->outputs, point->outputs);
+            has_point = true;
+        }
     }
-    summary->outputs = compare_runs(summary->runs, summary->n_runs, reference);
-    if (summary->n_limits > 0)
-        summary->outputs = both(summary->outputs, summary->limit_outputs);
+    if (!has_point)
+        summary->outputs = TOTE_SAME_UNKNOWN;
 }

@@ -40,33 +40,55 @@ static const struct tote_run_summary *median_run(const struct tote_run_summary *
 }
 
 static void set_cell(struct tote_page_cell *cell, const char *label,
-                     const struct tote_run_summary *runs, size_t n_runs,
-                     const struct tote_cell_summary *figures)
+                     const struct tote_run_summary *runs, size_t n_runs)
 {
-    *cell = (struct tote_page_cell){
-        .label = label,
-        .runs = runs,
-        .n_runs = n_runs,
-        .shown = median_run(runs, n_runs),
-        .figures = figures,
-    };
+    cell->label = label;
+    cell->runs = runs;
+    cell->n_runs = n_runs;
+    cell->shown = median_run(runs, n_runs);
+}
+
+/* In a sweep the same label is at many points. */
+static void name_cell(struct tote_page_cell *cell)
+{
+    const struct tote_plan *plan = &cell->point->plan;
+    snprintf(cell->name, sizeof cell->name,
+             "%.120s at %.120s, size %" PRIu64 ", %" PRIu64 " tasks, %" PRIu32
+             " workers, batch %.20s",
+             cell->label, plan->kernel, plan->size, plan->tasks, plan->workers,
+             plan->batch);
+    tote_mask_text(cell->name, TOTE_MASK_CONTROLS); /* it may have been cut */
+    cell->label = cell->name;
+}
+
+/* Cells that cannot run have none. */
+static void list_point(struct tote_page *page, const struct tote_point_summary *point)
+{
+    for (size_t i = 0; i < point->n_cells; i++) {
+        const struct tote_cell_summary *figures = &point->cells[i];
+        struct tote_page_cell *cell = &page->cells[page->n_cells];
+        if (figures->n_runs == 0)
+            continue;
+        set_cell(cell, figures->cell->label, figures->runs, figures->n_runs);
+        cell->figures = figures;
+        cell->point = point;
+        if (page->summary->is_sweep)
+            name_cell(cell);
+        page->n_cells++;
+    }
 }
 
 static int list_cells(struct tote_page *page)
 {
     const struct tote_summary *summary = page->summary;
-    page->n_cells = summary->is_compare ? summary->n_cells : 1;
-    page->cells = calloc(page->n_cells + 1, sizeof *page->cells);
+    page->cells = calloc(summary->n_cells + 1, sizeof *page->cells);
     if (!page->cells)
         return -ENOMEM;
-    for (size_t i = 0; summary->is_compare && i < summary->n_cells; i++) {
-        const struct tote_cell_summary *cell = &summary->cells[i];
-        set_cell(&page->cells[i], cell->runs[0].row.label, cell->runs, cell->n_runs,
-                 cell);
-    }
-    if (!summary->is_compare) {
+    for (size_t i = 0; i < summary->n_points; i++)
+        list_point(page, &summary->points[i]);
+    if (!summary->is_experiment) {
         const struct tote_run_summary *run = tote_gather_run(summary);
-        set_cell(&page->cells[0], run->row.label, run, 1, NULL);
+        set_cell(&page->cells[page->n_cells++], run->row.label, run, 1);
     }
     return 0;
 }
@@ -76,8 +98,14 @@ static int list_cells(struct tote_page *page)
 static void write_subject(struct tote_page *page)
 {
     const struct tote_summary *summary = page->summary;
-    const struct tote_plan *plan = &summary->plan;
-    const char *batch = summary->is_compare ? "" : plan->batch;
+    const struct tote_plan *plan =
+        summary->n_points > 0 ? &summary->points[0].plan : &summary->plan;
+    const char *batch = summary->is_experiment ? "" : plan->batch;
+    if (summary->n_points > 1) {
+        tote_html_say(page, "%zu points, %zu cells of engines", summary->n_points,
+                      summary->n_cells);
+        return;
+    }
     if (summary->is_commands)
         tote_html_say(page, "%" PRIu64 " commands", summary->bag.tasks);
     else
@@ -89,7 +117,9 @@ static void write_subject(struct tote_page *page)
 
 static void write_head(struct tote_page *page)
 {
-    const char *what = page->summary->is_compare ? "Comparison" : "Run";
+    const char *what = page->summary->is_sweep        ? "Sweep"
+                       : page->summary->is_experiment ? "Comparison"
+                                                      : "Run";
     fprintf(page->out,
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
             "<meta http-equiv=\"Content-Security-Policy\" content=\"%s\">\n"

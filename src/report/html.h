@@ -39,6 +39,8 @@ struct tote_page_cell {
     const struct tote_run_summary *shown;    /* the complete run whose makespan is the
                                               * median, the lower of two; null: none is */
     const struct tote_cell_summary *figures; /* null for a lone run */
+    const struct tote_point_summary *point;  /* where it ran; null for a lone run */
+    char name[400];                          /* what label is, in a sweep */
 };
 
 struct tote_page {

@@ -13,7 +13,7 @@
 
 static bool is_there(const struct tote_page *page)
 {
-    if (!page->summary->is_compare)
+    if (!page->summary->is_experiment)
         return page->summary->bag.n_failures > 0;
     for (size_t i = 0; i < page->summary->n_runs; i++) {
         if (page->summary->runs[i].n_failures > 0)
@@ -97,9 +97,9 @@ static int write(struct tote_page *page)
     const struct tote_bag_summary *bag = &summary->bag;
     int rc = 0;
     tote_html_table(page, "Tasks that failed, the first ones", heads, 4);
-    for (size_t i = 0; summary->is_compare && i < summary->n_runs; i++)
+    for (size_t i = 0; summary->is_experiment && i < summary->n_runs; i++)
         put_of_run(page, &summary->runs[i]);
-    for (size_t i = 0; !summary->is_compare && i < bag->n_failures; i++)
+    for (size_t i = 0; !summary->is_experiment && i < bag->n_failures; i++)
         put_failure(page, tote_gather_run(summary)->row.label, &bag->failures[i]);
     tote_html_end_table(page);
     for (size_t i = 0; rc == 0 && summary->is_commands && i < bag->n_failures; i++)

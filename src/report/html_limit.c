@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "report/figure.h"
+#include "report/gather_cells.h"
 #include "report/html.h"
 
 static bool is_there(const struct tote_page *page)
@@ -10,22 +11,13 @@ static bool is_there(const struct tote_page *page)
     return page->n_cells > 0 && page->summary->n_limits > 0;
 }
 
-static double limit_of(const struct tote_summary *summary, int64_t block)
-{
-    for (size_t i = 0; i < summary->n_limits; i++) {
-        if (summary->limits[i].row.block == block)
-            return summary->limits[i].tasks_per_s;
-    }
-    return NAN;
-}
-
 static void draw(struct tote_page *page, const struct tote_page_cell *cell)
 {
     const struct tote_interval *part = &cell->figures->limit_ratios;
     for (size_t i = 0; i < cell->n_runs; i++) {
         const struct tote_run_summary *run = &cell->runs[i];
-        double ratio =
-            run->steady_tasks_per_s / limit_of(page->summary, run->row.block);
+        double ratio = run->steady_tasks_per_s /
+                       tote_gather_limit_of(&cell->point->limit, run->row.block);
         if (run->is_counted && isfinite(ratio))
             tote_html_datum(page, "limit",
                             json_pack("{s:s, s:I, s:o}", "cell", cell->label, "block",

@@ -2,9 +2,9 @@
 /* html_makespan.c: how long the bag took in each run of each cell (html.h). */
 #include "report/html.h"
 
-static bool is_compare(const struct tote_page *page)
+static bool is_experiment(const struct tote_page *page)
 {
-    return page->n_cells > 0 && page->summary->is_compare;
+    return page->n_cells > 0 && page->summary->is_experiment;
 }
 
 static void draw(struct tote_page *page, const struct tote_page_cell *cell)
@@ -51,5 +51,5 @@ static int write(struct tote_page *page)
     return 0;
 }
 
-const struct tote_html_section tote_html_makespan = {"makespan", "Makespan", is_compare,
-                                                     write};
+const struct tote_html_section tote_html_makespan = {"makespan", "Makespan",
+                                                     is_experiment, write};

@@ -48,7 +48,7 @@ static int write(struct tote_page *page)
 {
     static const char *const heads[] = {
         "cell", ">start-up", ">first result", ">steady", ">drain", ">stop", ">block"};
-    bool is_compare = page->summary->is_compare;
+    bool is_compare = page->summary->is_experiment;
     tote_html_chart(page, "phases");
     tote_html_table(page, "Phases, seconds, of the run of the median makespan", heads,
                     is_compare ? 7 : 6);

@@ -28,7 +28,7 @@ static void put_run(struct tote_page *page, const struct tote_run_summary *run)
 {
     tote_html_row(page, run->row.label);
     tote_html_count(
-        page, (uint64_t)(page->summary->is_compare ? run->row.block : run->row.id));
+        page, (uint64_t)(page->summary->is_experiment ? run->row.block : run->row.id));
     tote_html_cell(page, tote_notes_state(run));
     tote_html_count(page, run->done);
     tote_html_count(page, run->failed);
@@ -44,7 +44,9 @@ static void put_run(struct tote_page *page, const struct tote_run_summary *run)
 
 static void put_pass(struct tote_page *page, const struct tote_limit_pass *pass)
 {
-    tote_html_row(page, "limit (bare loop)");
+    char label[64];
+    snprintf(label, sizeof label, "bare loop, %" PRIu32 " threads", pass->row.threads);
+    tote_html_row(page, label);
     tote_html_count(page, (uint64_t)pass->row.block);
     tote_html_cell(page, "complete");
     tote_html_count(page, pass->row.tasks);
@@ -61,7 +63,7 @@ static void put_pass(struct tote_page *page, const struct tote_limit_pass *pass)
 static int write(struct tote_page *page)
 {
     const struct tote_summary *summary = page->summary;
-    const char *heads[] = {"cell",          summary->is_compare ? ">block" : ">run",
+    const char *heads[] = {"cell",          summary->is_experiment ? ">block" : ">run",
                            "state",         ">done",
                            ">failed",       ">start-up, s",
                            ">makespan, s",  ">tasks/s",

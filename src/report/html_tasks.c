@@ -54,7 +54,7 @@ static void put_times(struct tote_page *page, const char *label,
                       const struct tote_run_summary *run)
 {
     tote_html_row(page, label);
-    if (page->summary->is_compare)
+    if (page->summary->is_experiment)
         tote_html_count(page, (uint64_t)run->row.block);
     tote_html_duration(page, run->task_s.p50);
     tote_html_duration(page, run->task_s.p90);
@@ -83,7 +83,7 @@ static int write_tasks(struct tote_page *page)
                                              ">p99", ">slowest", ">tasks"};
     static const char *const of_run[] = {"run",  ">p50",     ">p90",
                                          ">p99", ">slowest", ">tasks"};
-    bool is_compare = page->summary->is_compare;
+    bool is_compare = page->summary->is_experiment;
     size_t most = share(STEPS, count_runs(page));
     int rc = 0;
     tote_html_chart(page, "tasks");

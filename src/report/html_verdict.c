@@ -13,9 +13,9 @@
 
 /* --- a comparison --- */
 
-static int put_verdict(struct tote_page *page)
+static int put_verdict(struct tote_page *page, const struct tote_point_summary *point)
 {
-    char *verdict = tote_verdict_sentence(page->summary);
+    char *verdict = tote_verdict_sentence(point);
     if (!verdict)
         return -ENOMEM;
     fputs("<p class=\"verdict\">", page->out);
@@ -39,36 +39,38 @@ static void put_interval(struct tote_page *page, const struct tote_interval *int
     tote_html_number(page, tote_figure_bounds(interval, text));
 }
 
-static void put_limit(struct tote_page *page)
+static void put_limit(struct tote_page *page, const struct tote_limit_summary *limit)
 {
-    const struct tote_summary *summary = page->summary;
-    if (summary->n_limits == 0)
+    if (limit->n == 0)
         return;
     tote_html_row(page, "limit (bare loop)");
     tote_html_number(page, "-");
-    put_interval(page, &summary->limit_tasks_per_s);
+    put_interval(page, &limit->tasks_per_s);
     tote_html_number(page, "-");
     tote_html_number(page, "");
-    tote_html_count(page, summary->n_limits);
-    tote_html_number(page, summary->limit_tasks_per_s.n > 0 ? "1.00" : "-");
-    tote_html_cell(page, name_outputs(summary->limit_outputs));
+    tote_html_count(page, limit->n);
+    tote_html_number(page, limit->tasks_per_s.n > 0 ? "1.00" : "-");
+    tote_html_cell(page, name_outputs(limit->outputs));
     tote_html_end_row(page);
 }
 
+/* One that cannot run is there, too, with the reason. */
 static void put_cell(struct tote_page *page, const struct tote_cell_summary *cell)
 {
     char text[TOTE_FIGURE_MAX];
-    tote_html_row(page, cell->runs[0].row.label);
+    tote_html_row(page, cell->cell->label);
     tote_html_seconds(page, cell->start_s.median);
     put_interval(page, &cell->tasks_per_s);
     put_interval(page, &cell->steady_tasks_per_s);
     tote_html_count(page, cell->n_counted);
     tote_html_number(page, tote_figure_fraction(cell->limit_fraction, text));
-    tote_html_cell(page, name_outputs(cell->outputs));
+    tote_html_cell(page, cell->cell->skipped && cell->cell->skipped[0]
+                             ? cell->cell->skipped
+                             : name_outputs(cell->outputs));
     tote_html_end_row(page);
 }
 
-static void put_table(struct tote_page *page)
+static void put_table(struct tote_page *page, const struct tote_point_summary *point)
 {
     static const char *const heads[] = {"cell",
                                         ">start-up, s",
@@ -80,9 +82,9 @@ static void put_table(struct tote_page *page)
                                         ">of the limit",
                                         "outputs"};
     tote_html_table(page, "Rates, medians of complete runs", heads, 9);
-    put_limit(page);
-    for (size_t i = 0; i < page->summary->n_cells; i++)
-        put_cell(page, &page->summary->cells[i]);
+    put_limit(page, &point->limit);
+    for (size_t i = 0; i < point->n_cells + point->n_skipped; i++)
+        put_cell(page, &point->cells[i]);
     tote_html_end_table(page);
 }
 
@@ -168,13 +170,28 @@ static int put_lists(struct tote_page *page)
     return 0;
 }
 
+static int put_point(struct tote_page *page, const struct tote_point_summary *point)
+{
+    const struct tote_plan *plan = &point->plan;
+    if (page->summary->n_points > 1) {
+        fputs("<h3>", page->out);
+        tote_html_say(
+            page,
+            "%s, size %" PRIu64 ": %" PRIu64 " tasks, %" PRIu32 " workers, batch %s",
+            plan->kernel, plan->size, plan->tasks, plan->workers, plan->batch);
+        fputs("</h3>\n", page->out);
+    }
+    int rc = put_verdict(page, point);
+    put_table(page, point);
+    return rc;
+}
+
 static int write(struct tote_page *page)
 {
     int rc = 0;
-    if (page->summary->is_compare) {
-        rc = put_verdict(page);
-        put_table(page);
-    } else {
+    for (size_t i = 0; rc == 0 && i < page->summary->n_points; i++)
+        rc = put_point(page, &page->summary->points[i]);
+    if (!page->summary->is_experiment) {
         put_state(page);
         put_figures(page);
     }

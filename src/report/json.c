@@ -198,12 +198,12 @@ static json_t *one_run(const struct tote_summary *summary,
                        const struct tote_run_summary *run)
 {
     json_t *object = join(what_ran(summary, run), how_it_went(run));
-    if (summary->is_compare)
+    if (summary->is_experiment)
         object = join(object, json_pack("{s:I}", "block", (json_int_t)run->row.block));
     return object;
 }
 
-/* --- a comparison --- */
+/* --- an experiment --- */
 
 static json_t *runs_of(const struct tote_summary *summary,
                        const struct tote_cell_summary *cell)
@@ -230,23 +230,38 @@ static json_t *cell_numbers(const struct tote_cell_summary *cell)
         text_or_null(cell->digest), "digest_equal", sameness(cell->outputs));
 }
 
+/* As its first run found the engine; of one that has none only what was asked for. */
+static json_t *cell_engine(const struct tote_cell_summary *cell)
+{
+    if (cell->n_runs == 0)
+        return json_pack("{s:s, s:n, s:n, s:n, s:n, s:n}", "engine", cell->cell->engine,
+                         "engine_version", "binding", "options", "box", "boxed");
+    const struct tote_run_row *row = &cell->runs[0].row;
+    return json_pack("{s:s, s:s, s:s, s:o, s:s, s:o}", "engine", row->engine,
+                     "engine_version", row->engine_version, "binding", row->binding,
+                     "options", options(row->options), "box", row->box, "boxed",
+                     boxed(row));
+}
+
 static json_t *one_cell(const struct tote_summary *summary,
                         const struct tote_cell_summary *cell)
 {
-    const struct tote_run_row *row = &cell->runs[0].row;
-    json_t *object =
-        json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:o}", "label", row->label,
-                  "engine", row->engine, "engine_version", row->engine_version,
-                  "binding", row->binding, "options", options(row->options), "box",
-                  row->box, "boxed", boxed(row), "runs", runs_of(summary, cell));
+    const struct tote_cell_row *row = cell->cell;
+    json_t *object = json_pack(
+        "{s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:o}", "label", row->label, "role",
+        tote_cell_role_name(row->role), "kernel", row->kernel, "size", count(row->size),
+        "tasks", count(row->tasks), "batch", row->batch, "skipped",
+        text_or_null(row->skipped), "runs", runs_of(summary, cell));
+    object = join(object, cell_engine(cell));
     return join(object, cell_numbers(cell));
 }
 
-static json_t *cells_of(const struct tote_summary *summary)
+static json_t *cells_of(const struct tote_summary *summary,
+                        const struct tote_cell_summary *cells, size_t n)
 {
     json_t *array = json_array();
-    for (size_t i = 0; array && i < summary->n_cells; i++) {
-        if (json_array_append_new(array, one_cell(summary, &summary->cells[i])) < 0) {
+    for (size_t i = 0; array && i < n; i++) {
+        if (json_array_append_new(array, one_cell(summary, &cells[i])) < 0) {
             json_decref(array);
             return NULL;
         }
@@ -254,11 +269,11 @@ static json_t *cells_of(const struct tote_summary *summary)
     return array;
 }
 
-static json_t *passes_of(const struct tote_summary *summary)
+static json_t *passes_of(const struct tote_limit_summary *loop)
 {
     json_t *array = json_array();
-    for (size_t i = 0; array && i < summary->n_limits; i++) {
-        const struct tote_limit_pass *pass = &summary->limits[i];
+    for (size_t i = 0; array && i < loop->n; i++) {
+        const struct tote_limit_pass *pass = &loop->passes[i];
         json_t *object =
             json_pack("{s:I, s:o, s:o, s:o, s:o, s:s}", "block",
                       (json_int_t)pass->row.block, "threads", count(pass->row.threads),
@@ -272,16 +287,20 @@ static json_t *passes_of(const struct tote_summary *summary)
     return array;
 }
 
-static json_t *limit(const struct tote_summary *summary)
+static json_t *one_loop(const struct tote_limit_summary *loop)
 {
-    bool is_one = summary->limit_outputs == TOTE_SAME_YES;
+    bool is_one = loop->outputs == TOTE_SAME_YES;
     return json_pack("{s:o, s:o, s:o, s:o, s:o}", "threads",
-                     summary->n_limits ? count(summary->limits[0].row.threads)
-                                       : json_null(),
-                     "tasks_per_s", number(summary->limit_tasks_per_s.median),
-                     "interval", interval(&summary->limit_tasks_per_s), "digest",
-                     text_or_null(is_one ? summary->limits[0].digest : NULL), "runs",
-                     passes_of(summary));
+                     loop->n ? count(loop->passes[0].row.threads) : json_null(),
+                     "tasks_per_s", number(loop->tasks_per_s.median), "interval",
+                     interval(&loop->tasks_per_s), "digest",
+                     text_or_null(is_one ? loop->passes[0].digest : NULL), "runs",
+                     passes_of(loop));
+}
+
+static json_t *serial(const struct tote_point_summary *point)
+{
+    return point->serial.cell ? one_loop(&point->serial) : json_null();
 }
 
 static json_t *bag(const struct tote_plan *plan)
@@ -333,29 +352,82 @@ static json_t *setting_count(const struct tote_summary *summary, const char *nam
     return tote_gather_count(summary, name, &value) ? count(value) : json_null();
 }
 
-static json_t *blocks(const struct tote_summary *summary)
+static json_t *blocks(const struct tote_summary *summary, size_t n_whole)
 {
-    return json_pack("{s:o, s:o}", "planned", setting_count(summary, "runs"), "whole",
-                     count(summary->n_blocks));
+    bool is_known = summary->most > 0;
+    return json_pack("{s:o, s:o, s:o}", "least",
+                     is_known ? count(summary->least) : json_null(), "planned",
+                     is_known ? count(summary->most) : json_null(), "whole",
+                     count(n_whole));
+}
+
+/* What a point shows, and a comparison of its one. */
+static json_t *what_was_found(const struct tote_summary *summary,
+                              const struct tote_point_summary *point)
+{
+    const struct tote_plan *plan = &point->plan;
+    char *verdict = tote_verdict_sentence(point);
+    if (!verdict)
+        return NULL;
+    json_t *object =
+        json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "bag",
+                  bag(plan), "workers", count(plan->workers), "batch", plan->batch,
+                  "blocks", blocks(summary, point->n_blocks), "cells",
+                  cells_of(summary, point->cells, point->n_cells + point->n_skipped),
+                  "controls", cells_of(summary, point->controls, point->n_controls),
+                  "limit", one_loop(&point->limit), "serial", serial(point),
+                  "digests_equal", sameness(point->outputs), "verdict", verdict);
+    free(verdict);
+    return object;
+}
+
+static json_t *how_it_ended(const struct tote_summary *summary)
+{
+    return json_pack("{s:o, s:o, s:o, s:o}", "order_seed",
+                     setting_count(summary, "order_seed"), "end",
+                     text_or_null(tote_gather_setting(summary, "end")), "precision",
+                     text_or_null(tote_gather_setting(summary, "precision")), "width",
+                     number(summary->width));
+}
+
+static json_t *about(const struct tote_summary *summary)
+{
+    return json_pack("{s:o, s:o, s:s}", "warnings", warnings(summary), "environment",
+                     environment(summary), "store", summary->store);
 }
 
 static json_t *document_of_compare(const struct tote_summary *summary)
 {
-    const struct tote_plan *plan = &summary->plan;
-    char *verdict = tote_verdict_sentence(summary);
-    if (!verdict)
-        return NULL;
+    json_t *document = json_pack("{s:i, s:s}", "schema_version", TOTE_REPORT_SCHEMA,
+                                 "kind", "compare");
+    document = join(document, what_was_found(summary, &summary->points[0]));
+    document = join(document, how_it_ended(summary));
+    return join(document, about(summary));
+}
+
+static json_t *points_of(const struct tote_summary *summary)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; array && i < summary->n_points; i++) {
+        const struct tote_point_summary *point = &summary->points[i];
+        json_t *object = join(json_pack("{s:I}", "point", (json_int_t)point->id),
+                              what_was_found(summary, point));
+        if (json_array_append_new(array, object) < 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+static json_t *document_of_sweep(const struct tote_summary *summary)
+{
     json_t *document = json_pack(
-        "{s:i, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:s}",
-        "schema_version", TOTE_REPORT_SCHEMA, "kind", "compare", "bag", bag(plan),
-        "workers", count(plan->workers), "batch", plan->batch, "order_seed",
-        setting_count(summary, "order_seed"), "end",
-        text_or_null(tote_gather_setting(summary, "end")), "blocks", blocks(summary),
-        "cells", cells_of(summary), "limit", limit(summary), "digests_equal",
-        sameness(summary->outputs), "verdict", verdict, "warnings", warnings(summary),
-        "environment", environment(summary), "store", summary->store);
-    free(verdict);
-    return document;
+        "{s:i, s:s, s:o, s:o, s:o}", "schema_version", TOTE_REPORT_SCHEMA, "kind",
+        "sweep", "blocks", blocks(summary, summary->n_blocks), "points",
+        points_of(summary), "digests_equal", sameness(summary->outputs));
+    document = join(document, how_it_ended(summary));
+    return join(document, about(summary));
 }
 
 static json_t *bag_so_far(const struct tote_summary *summary)
@@ -378,8 +450,9 @@ static json_t *document_of_run(const struct tote_summary *summary)
 
 int tote_json_write(const struct tote_summary *summary, FILE *out)
 {
-    json_t *document =
-        summary->is_compare ? document_of_compare(summary) : document_of_run(summary);
+    json_t *document = summary->is_sweep        ? document_of_sweep(summary)
+                       : summary->is_experiment ? document_of_compare(summary)
+                                                : document_of_run(summary);
     char *text =
         document ? json_dumps(document, JSON_INDENT(2) | JSON_REAL_PRECISION(DIGITS))
                  : NULL;

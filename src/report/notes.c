@@ -37,37 +37,38 @@ static void add(struct maker *maker, const char *format, ...)
         notes->n++;
 }
 
-/* --- the whole comparison --- */
+/* --- the whole experiment --- */
 
 static void note_end(struct maker *maker, const struct tote_summary *summary)
 {
     const char *end = tote_gather_setting(summary, "end");
-    uint64_t planned = summary->n_blocks;
-    tote_gather_count(summary, "runs", &planned);
-    if (!end)
+    if (!end || !end[0])
         add(maker,
             "tote is at work on it or was killed: %zu of %" PRIu64 " blocks are whole",
-            summary->n_blocks, planned);
+            summary->n_blocks, summary->most);
     else if (strcmp(end, "budget") == 0)
         add(maker,
             "the budget was over after %zu of %" PRIu64
             " whole blocks: give more with --budget",
-            summary->n_blocks, planned);
+            summary->n_blocks, summary->most);
     else if (strcmp(end, "signal") == 0)
         add(maker, "a signal ended it after %zu of %" PRIu64 " whole blocks",
-            summary->n_blocks, planned);
+            summary->n_blocks, summary->most);
 }
 
 static void note_n(struct maker *maker, const struct tote_summary *summary)
 {
     size_t least = SIZE_MAX, most = 0;
-    if (summary->n_cells == 0) /* over before its first run */
-        return;
-    for (size_t i = 0; i < summary->n_cells; i++) {
-        size_t n = summary->cells[i].n_counted;
-        least = n < least ? n : least;
-        most = n > most ? n : most;
+    for (size_t i = 0; i < summary->n_points; i++) {
+        const struct tote_point_summary *point = &summary->points[i];
+        for (size_t k = 0; k < point->n_cells; k++) {
+            size_t n = point->cells[k].n_counted;
+            least = n < least ? n : least;
+            most = n > most ? n : most;
+        }
     }
+    if (summary->n_runs == 0 || least == SIZE_MAX) /* over before its first run */
+        return;
     const char *why =
         "no interval (a 95 % interval of the median needs 6 runs: --runs 6)";
     if (least == most && most < TOTE_GATHER_RUNS_MIN)
@@ -76,12 +77,51 @@ static void note_n(struct maker *maker, const struct tote_summary *summary)
         add(maker, "n=%zu to %zu: below n=6 %s", least, most, why);
 }
 
+static void note_strays(struct maker *maker, const struct tote_summary *summary)
+{
+    if (summary->n_strays > 0)
+        add(maker, "%zu run%s of cells that are gone: the store is damaged",
+            summary->n_strays, summary->n_strays > 1 ? "s are" : " is");
+}
+
+/* Each reason once for each engine, with how often it holds. */
+static void note_skipped(struct maker *maker, const struct tote_summary *summary)
+{
+    const struct tote_cell_row *rows = summary->cell_rows;
+    for (size_t i = 0; i < summary->n_cell_rows; i++) {
+        bool was_said = false;
+        size_t n = 0;
+        for (size_t k = 0; k < summary->n_cell_rows; k++) {
+            bool is_alike = rows[k].role == TOTE_CELL_ENGINE &&
+                            strcmp(rows[k].label, rows[i].label) == 0 &&
+                            strcmp(rows[k].skipped, rows[i].skipped) == 0;
+            was_said = was_said || (is_alike && k < i);
+            n += is_alike;
+        }
+        if (rows[i].role == TOTE_CELL_ENGINE && rows[i].skipped[0] && !was_said)
+            add(maker, "%s: skipped at %zu of %zu points: %s", rows[i].label, n,
+                summary->n_points, rows[i].skipped);
+    }
+}
+
 /* --- the machine --- */
+
+/* Of the points that ran; those that were skipped for it say so themselves. */
+static uint32_t most_workers(const struct tote_summary *summary)
+{
+    uint32_t most = summary->plan.workers;
+    for (size_t i = 0; i < summary->n_points; i++) {
+        const struct tote_point_summary *point = &summary->points[i];
+        if (point->n_cells > 0 && point->plan.workers > most)
+            most = point->plan.workers;
+    }
+    return most;
+}
 
 static void note_cores(struct maker *maker, const struct tote_summary *summary)
 {
     uint64_t cores;
-    uint32_t workers = summary->plan.workers;
+    uint32_t workers = most_workers(summary);
     bool is_known = tote_gather_count(summary, "environment.cores_usable", &cores) ||
                     tote_gather_count(summary, "environment.cores", &cores);
     if (is_known && workers > cores)
@@ -141,7 +181,7 @@ static void note_runs(struct maker *maker, const struct tote_summary *summary)
         if (run->is_counted)
             continue;
         if (++n <= TOTE_NOTES_RUNS_MAX)
-            note_run(maker, run, summary->is_compare);
+            note_run(maker, run, summary->is_experiment);
     }
     if (n > TOTE_NOTES_RUNS_MAX)
         add(maker, "%zu more runs are not complete", n - TOTE_NOTES_RUNS_MAX);
@@ -196,19 +236,32 @@ static void note_log(struct maker *maker, const struct tote_summary *summary)
 
 /* --- the list --- */
 
-static void make_of_compare(struct maker *maker, const struct tote_summary *summary)
+/* Where there is more than one point the label alone does not tell a cell. */
+static void note_cell(struct maker *maker, const struct tote_summary *summary,
+                      const struct tote_cell_summary *cell)
+{
+    char label[TOTE_GATHER_WHY_MAX];
+    if (summary->n_points > 1)
+        snprintf(label, sizeof label, "point %" PRId64 ", %.300s", cell->cell->point,
+                 cell->cell->label);
+    else
+        snprintf(label, sizeof label, "%.300s", cell->cell->label);
+    note_failed(maker, label, cell->failed);
+    note_events(maker, label, cell->lost, cell->duplicate);
+}
+
+static void make_of_experiment(struct maker *maker, const struct tote_summary *summary)
 {
     note_end(maker, summary);
     note_n(maker, summary);
+    note_strays(maker, summary);
+    note_skipped(maker, summary);
     note_cores(maker, summary);
     note_runs(maker, summary);
     for (size_t i = 0; i < summary->n_runs; i++)
         note_box(maker, summary, &summary->runs[i]);
-    for (size_t i = 0; i < summary->n_cells; i++) {
-        const struct tote_cell_summary *cell = &summary->cells[i];
-        note_failed(maker, cell->runs[0].row.label, cell->failed);
-        note_events(maker, cell->runs[0].row.label, cell->lost, cell->duplicate);
-    }
+    for (size_t i = 0; i < summary->n_cells; i++)
+        note_cell(maker, summary, &summary->cells[i]);
 }
 
 static void make_of_run(struct maker *maker, const struct tote_summary *summary)
@@ -229,8 +282,8 @@ static void make_of_run(struct maker *maker, const struct tote_summary *summary)
 int tote_notes_make(const struct tote_summary *summary, struct tote_notes *ret_notes)
 {
     struct maker maker = {0};
-    if (summary->is_compare)
-        make_of_compare(&maker, summary);
+    if (summary->is_experiment)
+        make_of_experiment(&maker, summary);
     else
         make_of_run(&maker, summary);
     if (maker.has_failed) {

@@ -23,9 +23,9 @@ static const struct {
 static struct tote_verdict judge(const struct tote_summary *summary)
 {
     struct tote_verdict verdict = {.has_differed = summary->outputs == TOTE_SAME_NO};
-    if (!summary->is_compare)
+    if (!summary->is_experiment)
         verdict.has_failed = summary->bag.failed > 0;
-    for (size_t i = 0; summary->is_compare && i < summary->n_runs; i++)
+    for (size_t i = 0; summary->is_experiment && i < summary->n_runs; i++)
         verdict.has_failed = verdict.has_failed || summary->runs[i].failed > 0;
     return verdict;
 }

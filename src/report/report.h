@@ -7,8 +7,8 @@
  *     tote_report_write(store, TOTE_REPORT_JSON, stdout, &verdict, &err);
  *
  * The store's setting "kind" says what it is: "run" (one bag, its first launch
- * and each that went on with it: the last is shown, and the bag over all) or "compare"
- * (cells).
+ * and each that went on with it: the last is shown, and the bag over all) "compare"
+ * (cells at one point) or "sweep" (at many).
  *
  * What the numbers mean (docs/method.md). All stamps are of tote's one monotonic clock.
  *     start         launch to ready

@@ -76,14 +76,32 @@ static size_t count_bounded(const struct tote_summary *summary)
     return n;
 }
 
+/* Cells that could run. */
+static size_t count_cells(const struct tote_summary *summary)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < summary->n_cells; i++)
+        n += summary->cells[i].n_runs > 0;
+    return n;
+}
+
+/* Passes of the limit, at all points. */
+static size_t count_passes(const struct tote_summary *summary)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < summary->n_points; i++)
+        n += summary->points[i].limit.n;
+    return n;
+}
+
 static size_t least_runs(const struct tote_summary *summary)
 {
     size_t least = SIZE_MAX;
     for (size_t i = 0; i < summary->n_cells; i++) {
         size_t n = summary->cells[i].n_counted;
-        least = n < least ? n : least;
+        least = summary->cells[i].n_runs > 0 && n < least ? n : least;
     }
-    return summary->n_cells > 0 ? least : 0;
+    return least < SIZE_MAX ? least : 0;
 }
 
 /* --- the rules --- */
@@ -91,14 +109,14 @@ static size_t least_runs(const struct tote_summary *summary)
 static enum tote_rule_state judge_base(struct judge *judge)
 {
     const struct tote_summary *summary = judge->summary;
-    if (!summary->is_compare || summary->n_cells == 0)
+    if (!summary->is_experiment || count_cells(summary) == 0)
         return say(judge, TOTE_RULE_NOT_APPLICABLE, "no speed-up is told");
-    if (summary->n_limits == 0)
+    if (count_passes(summary) == 0)
         return say(judge, TOTE_RULE_FAIL, "no pass of the limit, the base, is there");
-    return say(judge, TOTE_RULE_PASS,
-               "the base is the limit, a bare loop of %" PRIu32
-               " threads, and stands in the table in tasks/s, as each cell does",
-               summary->limits[0].row.threads);
+    return say(
+        judge, TOTE_RULE_PASS,
+        "the base is the limit, a bare loop of as many threads as there are workers, "
+        "and stands in the table in tasks/s, as each cell does");
 }
 
 static enum tote_rule_state judge_subset(struct judge *judge)
@@ -136,7 +154,8 @@ static enum tote_rule_state judge_means(struct judge *judge)
 static enum tote_rule_state judge_ratios(struct judge *judge)
 {
     const struct tote_summary *summary = judge->summary;
-    if (!summary->is_compare || (summary->n_cells < 2 && summary->n_limits == 0))
+    if (!summary->is_experiment ||
+        (count_cells(summary) < 2 && count_passes(summary) == 0))
         return say(judge, TOTE_RULE_NOT_APPLICABLE, "no ratio is told");
     return say(judge, TOTE_RULE_PASS,
                "ratios are of medians; of the limit also medians of ratios, taken "
@@ -146,17 +165,17 @@ static enum tote_rule_state judge_ratios(struct judge *judge)
 static enum tote_rule_state judge_intervals(struct judge *judge)
 {
     const struct tote_summary *summary = judge->summary;
-    if (!summary->is_compare)
+    if (!summary->is_experiment)
         return say(judge, TOTE_RULE_FAIL,
                    "one run is one sample: how far the next would be is not known");
-    if (summary->n_cells == 0)
+    if (count_cells(summary) == 0)
         return say(judge, TOTE_RULE_NOT_APPLICABLE, "no cell has run");
     size_t n = count_bounded(summary);
-    if (n < summary->n_cells)
+    if (n < count_cells(summary))
         return say(
             judge, TOTE_RULE_FAIL,
             "%zu of %zu cells have no 95 %% interval: that takes 6 complete runs",
-            summary->n_cells - n, summary->n_cells);
+            count_cells(summary) - n, count_cells(summary));
     return say(judge, TOTE_RULE_PASS,
                "all %zu cells have 95 %% intervals, each over at least %zu fresh "
                "launches",
@@ -165,7 +184,7 @@ static enum tote_rule_state judge_intervals(struct judge *judge)
 
 static enum tote_rule_state judge_normality(struct judge *judge)
 {
-    if (!judge->summary->is_compare || count_bounded(judge->summary) == 0)
+    if (!judge->summary->is_experiment || count_bounded(judge->summary) == 0)
         return say(judge, TOTE_RULE_NOT_APPLICABLE, "no interval is told");
     return say(judge, TOTE_RULE_PASS,
                "medians, with intervals by order statistics: no distribution is "
@@ -175,9 +194,9 @@ static enum tote_rule_state judge_normality(struct judge *judge)
 static enum tote_rule_state judge_comparison(struct judge *judge)
 {
     const struct tote_summary *summary = judge->summary;
-    if (!summary->is_compare || summary->n_cells < 2)
+    if (!summary->is_experiment || count_cells(summary) < 2)
         return say(judge, TOTE_RULE_NOT_APPLICABLE, "nothing is compared");
-    if (count_bounded(summary) < summary->n_cells)
+    if (count_bounded(summary) < count_cells(summary))
         return say(judge, TOTE_RULE_FAIL,
                    "n=%zu: below 6 complete runs a cell nothing can be told apart",
                    least_runs(summary));
@@ -242,16 +261,15 @@ static enum tote_rule_state judge_timing(struct judge *judge)
 static enum tote_rule_state judge_bounds(struct judge *judge)
 {
     const struct tote_summary *summary = judge->summary;
-    if (!summary->is_compare)
+    if (!summary->is_experiment)
         return say(
             judge, TOTE_RULE_NOT_APPLICABLE,
             "tote compare measures what the machine can do, a lone run does not");
-    if (summary->n_limits == 0)
+    if (count_passes(summary) == 0)
         return say(judge, TOTE_RULE_FAIL, "no pass of the limit is there");
-    return say(
-        judge, TOTE_RULE_PASS,
-        "the limit was measured in %zu blocks; each cell is told as a part of it",
-        summary->n_limits);
+    return say(judge, TOTE_RULE_PASS,
+               "the limit was measured %zu times; each cell is told as a part of it",
+               count_passes(summary));
 }
 
 static enum tote_rule_state judge_plots(struct judge *judge)

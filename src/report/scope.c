@@ -10,8 +10,12 @@
 
 static void say_bag(FILE *out, const struct tote_summary *summary)
 {
-    const struct tote_plan *plan = &summary->plan;
-    if (summary->is_commands)
+    const struct tote_plan *plan =
+        summary->n_points > 0 ? &summary->points[0].plan : &summary->plan;
+    if (summary->n_points > 1)
+        fprintf(out, "It holds at the %zu points that were tried; others were not.\n",
+                summary->n_points);
+    else if (summary->is_commands)
         fprintf(out,
                 "It holds for these commands on %" PRIu32 " workers; other "
                 "commands, lists and numbers of workers were not tried.\n",
@@ -36,7 +40,7 @@ static void say_machine(FILE *out, const struct tote_summary *summary)
 
 static void say_samples(FILE *out, const struct tote_summary *summary)
 {
-    if (!summary->is_compare)
+    if (!summary->is_experiment)
         fputs("One run is one sample: nothing here tells how far the next would be.\n",
               out);
     else
@@ -45,24 +49,19 @@ static void say_samples(FILE *out, const struct tote_summary *summary)
               out);
 }
 
-/* Two cells that differ in nothing but their label. */
+/* The first engine of a point a second time. */
 static bool has_again(const struct tote_summary *summary)
 {
-    for (size_t i = 0; i < summary->n_cells; i++) {
-        const struct tote_run_row *a = &summary->cells[i].runs[0].row;
-        for (size_t k = 0; k < i; k++) {
-            const struct tote_run_row *b = &summary->cells[k].runs[0].row;
-            if (strcmp(a->engine, b->engine) == 0 &&
-                strcmp(a->options, b->options) == 0 && strcmp(a->batch, b->batch) == 0)
-                return true;
-        }
+    for (size_t i = 0; i < summary->n_cell_rows; i++) {
+        if (summary->cell_rows[i].role == TOTE_CELL_AGAIN)
+            return true;
     }
     return false;
 }
 
 static void say_noise(FILE *out, const struct tote_summary *summary)
 {
-    if (summary->is_compare && summary->n_cells > 1 && !has_again(summary))
+    if (summary->is_experiment && summary->n_cells > 1 && !has_again(summary))
         fputs("No cell was entered twice, so the noise floor of this machine was not "
               "measured: small differences deserve doubt.\n",
               out);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* text.c: a run as a block of lines, a comparison as a table and a sentence
+/* text.c: a run as a block of lines, each point of an experiment as a
+ * table and a sentence
  * (formats.h). */
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,7 +170,7 @@ static int write_run(FILE *out, const struct tote_summary *summary)
     return rc < 0 ? rc : write_notes(out, summary);
 }
 
-/* --- a comparison --- */
+/* --- an experiment --- */
 
 enum {
     LABEL,
@@ -217,7 +219,11 @@ static const char *name_outputs(enum tote_sameness sameness)
 
 static void fill_cell(struct line *line, const struct tote_cell_summary *cell)
 {
-    line->label = cell->runs[0].row.label;
+    line->label = cell->cell->label;
+    if (cell->cell->skipped[0]) {
+        line->outputs = "skipped";
+        return;
+    }
     tote_figure_seconds(cell->start_s.median, line->figures[START]);
     fill_interval(line, WHOLE, &cell->tasks_per_s);
     fill_interval(line, STEADY, &cell->steady_tasks_per_s);
@@ -226,33 +232,45 @@ static void fill_cell(struct line *line, const struct tote_cell_summary *cell)
     line->outputs = name_outputs(cell->outputs);
 }
 
-/* The limit has no start-up: its whole run is what the others' rate after start-up is
+/* A loop has no start-up: its whole run is what the others' rate after start-up is
  * measured against. */
-static void fill_limit(struct line *line, const struct tote_summary *summary)
+static void fill_loop(struct line *line, const char *label,
+                      const struct tote_limit_summary *loop, double limit)
 {
-    line->label = "limit (bare loop)";
+    line->label = label;
     snprintf(line->figures[START], TOTE_FIGURE_MAX, "-");
-    fill_interval(line, WHOLE, &summary->limit_tasks_per_s);
+    fill_interval(line, WHOLE, &loop->tasks_per_s);
     snprintf(line->figures[STEADY], TOTE_FIGURE_MAX, "-");
-    snprintf(line->figures[N], TOTE_FIGURE_MAX, "%zu", summary->n_limits);
-    snprintf(line->figures[PART], TOTE_FIGURE_MAX, "%s",
-             summary->limit_tasks_per_s.n > 0 ? "1.00" : "-");
-    line->outputs = name_outputs(summary->limit_outputs);
+    snprintf(line->figures[N], TOTE_FIGURE_MAX, "%zu", loop->n);
+    tote_figure_fraction(loop->tasks_per_s.median / limit, line->figures[PART]);
+    line->outputs = name_outputs(loop->outputs);
 }
 
-static int write_table(FILE *out, const struct tote_summary *summary)
+/* What the engines are to be seen beside, then they, then the other controls. */
+static size_t fill_lines(struct line *lines, const struct tote_point_summary *point)
 {
-    bool has_limit = summary->n_limits > 0;
-    size_t n = summary->n_cells + has_limit;
-    struct line *lines = calloc(n + 1, sizeof *lines); /* n may be 0 */
-    const char **cells = calloc((n + 1) * COLUMNS, sizeof *cells);
+    size_t n = 0, n_cells = point->n_cells + point->n_skipped;
+    double limit = point->limit.tasks_per_s.median;
+    if (point->limit.n > 0)
+        fill_loop(&lines[n++], "limit (bare loop)", &point->limit, limit);
+    if (point->serial.n > 0)
+        fill_loop(&lines[n++], "serial (one thread)", &point->serial, limit);
+    for (size_t i = 0; i < n_cells; i++)
+        fill_cell(&lines[n++], &point->cells[i]);
+    for (size_t i = 0; i < point->n_controls; i++)
+        fill_cell(&lines[n++], &point->controls[i]);
+    return n;
+}
+
+static int write_table(FILE *out, const struct tote_point_summary *point)
+{
+    size_t most = point->n_cells + point->n_skipped + point->n_controls + 2;
+    struct line *lines = calloc(most, sizeof *lines);
+    const char **cells = calloc(most * COLUMNS, sizeof *cells);
     int rc = lines && cells ? 0 : -ENOMEM;
     if (rc < 0)
         goto out;
-    if (has_limit)
-        fill_limit(&lines[0], summary);
-    for (size_t i = 0; i < summary->n_cells; i++)
-        fill_cell(&lines[i + has_limit], &summary->cells[i]);
+    size_t n = fill_lines(lines, point);
     for (size_t i = 0; i < n; i++) {
         for (int column = 0; column < COLUMNS; column++)
             cells[i * COLUMNS + (size_t)column] = lines[i].figures[column];
@@ -266,46 +284,90 @@ out:
     return rc;
 }
 
-/* The batch size of all cells; cells may have their own. */
-static const char *common_batch(const struct tote_summary *summary)
+static void write_subject(FILE *out, const struct tote_summary *summary,
+                          const struct tote_point_summary *point)
 {
-    const char *batch = NULL;
-    for (size_t i = 0; i < summary->n_cells; i++) {
-        const char *own = summary->cells[i].runs[0].row.batch;
-        if (batch && strcmp(batch, own) != 0)
-            return "by cell";
-        batch = own;
-    }
-    return batch ? batch : summary->plan.batch;
-}
-
-static void write_subject(FILE *out, const struct tote_summary *summary)
-{
-    const struct tote_plan *plan = &summary->plan;
-    uint64_t planned = summary->n_blocks;
-    tote_gather_count(summary, "runs", &planned);
+    const struct tote_plan *plan = &point->plan;
     fprintf(out,
             "%s, size %" PRIu64 ", seed %" PRIu64 ": %" PRIu64 " tasks, %" PRIu32
             " workers, batch %s; %zu of %" PRIu64 " blocks\n\n",
             plan->kernel, plan->size, plan->seed, plan->tasks, plan->workers,
-            common_batch(summary), summary->n_blocks, planned);
+            plan->batch, point->n_blocks, summary->most);
+}
+
+/* Why there are no more blocks than there are. */
+static void write_end(FILE *out, const struct tote_summary *summary)
+{
+    const char *end = tote_gather_setting(summary, "end");
+    const char *precision = tote_gather_setting(summary, "precision");
+    bool is_precise = end && strcmp(end, "precision") == 0;
+    if (!end || !end[0] || isnan(summary->width))
+        return;
+    fprintf(out,
+            "\nStopped by %s after %zu of %" PRIu64 " to %" PRIu64
+            " blocks: the widest interval is +-%.1f %%",
+            is_precise                   ? "the precision"
+            : strcmp(end, "done") == 0   ? "the number of runs"
+            : strcmp(end, "budget") == 0 ? "the budget"
+            : strcmp(end, "signal") == 0 ? "a signal"
+                                         : "an engine that failed",
+            summary->n_blocks, summary->least, summary->most, 100 * summary->width);
+    if (precision && strcmp(precision, "none") != 0)
+        fprintf(out, ", asked for was +-%s", precision);
+    fputs(".\n", out);
+}
+
+static int write_point(FILE *out, const struct tote_summary *summary,
+                       const struct tote_point_summary *point)
+{
+    if (summary->is_sweep)
+        fprintf(out, "Point %" PRId64 ": ", point->id);
+    write_subject(out, summary, point);
+    return write_table(out, point);
+}
+
+static int write_verdict(FILE *out, const struct tote_point_summary *point)
+{
+    char *verdict = tote_verdict_sentence(point);
+    if (!verdict)
+        return -ENOMEM;
+    fprintf(out, "\nVerdict: %s\n", verdict);
+    free(verdict);
+    return 0;
+}
+
+static int write_sweep(FILE *out, const struct tote_summary *summary)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < summary->n_points; i++) {
+        rc = write_point(out, summary, &summary->points[i]);
+        if (rc == 0)
+            rc = write_verdict(out, &summary->points[i]);
+        fputc('\n', out);
+    }
+    write_end(out, summary);
+    if (rc == 0)
+        rc = write_notes(out, summary);
+    fprintf(out, "\nStore: %s\n", summary->store);
+    return rc;
 }
 
 static int write_compare(FILE *out, const struct tote_summary *summary)
 {
-    char *verdict = tote_verdict_sentence(summary);
-    if (!verdict)
-        return -ENOMEM;
-    write_subject(out, summary);
-    int rc = write_table(out, summary);
+    const struct tote_point_summary *point = &summary->points[0];
+    int rc = write_point(out, summary, point);
+    write_end(out, summary);
     if (rc == 0)
         rc = write_notes(out, summary);
-    fprintf(out, "\nVerdict: %s\nStore: %s\n", verdict, summary->store);
-    free(verdict);
+    if (rc == 0)
+        rc = write_verdict(out, point);
+    fprintf(out, "Store: %s\n", summary->store);
     return rc;
 }
 
 int tote_text_write(const struct tote_summary *summary, FILE *out)
 {
-    return summary->is_compare ? write_compare(out, summary) : write_run(out, summary);
+    return summary->is_sweep        ? write_sweep(out, summary)
+           : summary->is_experiment ? write_compare(out, summary)
+                                    : write_run(out, summary);
 }

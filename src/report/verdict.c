@@ -170,23 +170,23 @@ static void write_clause(FILE *out, struct entry *entries, size_t n)
 
 /* --- kinds of sentences --- */
 
-static void fill_entries(const struct tote_summary *summary, bool is_steady,
+static void fill_entries(const struct tote_point_summary *point, bool is_steady,
                          struct entry *entries)
 {
-    for (size_t i = 0; i < summary->n_cells; i++) {
-        const struct tote_cell_summary *cell = &summary->cells[i];
+    for (size_t i = 0; i < point->n_cells; i++) {
+        const struct tote_cell_summary *cell = &point->cells[i];
         entries[i] = (struct entry){
-            .label = cell->runs[0].row.label,
+            .label = cell->cell->label,
             .interval = is_steady ? &cell->steady_tasks_per_s : &cell->tasks_per_s,
         };
     }
 }
 
-static void write_n(FILE *out, const struct tote_summary *summary)
+static void write_n(FILE *out, const struct tote_point_summary *point)
 {
     size_t least = SIZE_MAX, most = 0;
-    for (size_t i = 0; i < summary->n_cells; i++) {
-        size_t n = summary->cells[i].n_counted;
+    for (size_t i = 0; i < point->n_cells; i++) {
+        size_t n = point->cells[i].n_counted;
         least = n < least ? n : least;
         most = n > most ? n : most;
     }
@@ -195,67 +195,66 @@ static void write_n(FILE *out, const struct tote_summary *summary)
         fprintf(out, " to %zu", most);
 }
 
-static void write_ranking(FILE *out, const struct tote_summary *summary,
+static void write_ranking(FILE *out, const struct tote_point_summary *point,
                           struct entry *entries)
 {
-    fill_entries(summary, true, entries);
+    fill_entries(point, true, entries);
     fputs("After start-up, ", out);
-    write_clause(out, entries, summary->n_cells);
-    fill_entries(summary, false, entries);
+    write_clause(out, entries, point->n_cells);
+    fill_entries(point, false, entries);
     fputs("; with start-up included, ", out);
-    write_clause(out, entries, summary->n_cells);
+    write_clause(out, entries, point->n_cells);
     fputs("; medians, ", out);
-    write_n(out, summary);
+    write_n(out, point);
     fputs(".", out);
 }
 
-static void write_medians(FILE *out, const struct tote_summary *summary,
+static void write_medians(FILE *out, const struct tote_point_summary *point,
                           struct entry *entries)
 {
     fputs("No ranking: ", out);
-    write_n(out, summary);
+    write_n(out, point);
     fputs(" (a 95 % interval of the median needs 6 runs).", out);
-    if (summary->n_cells > TOTE_VERDICT_NAMED_MAX + 1)
+    if (point->n_cells > TOTE_VERDICT_NAMED_MAX + 1)
         return;
     fputs(" Medians after start-up: ", out);
-    fill_entries(summary, true, entries);
-    write_entries(out, entries, summary->n_cells);
+    fill_entries(point, true, entries);
+    write_entries(out, entries, point->n_cells);
     fputs("; with start-up included: ", out);
-    fill_entries(summary, false, entries);
-    write_entries(out, entries, summary->n_cells);
+    fill_entries(point, false, entries);
+    write_entries(out, entries, point->n_cells);
     fputs(".", out);
 }
 
-static void write_single(FILE *out, const struct tote_summary *summary)
+static void write_single(FILE *out, const struct tote_point_summary *point)
 {
-    const struct tote_cell_summary *cell = summary->cells;
-    const char *label = cell->runs[0].row.label;
+    const struct tote_cell_summary *cell = point->cells;
+    const char *label = cell->cell->label;
     char part[TOTE_FIGURE_MAX], steady[TOTE_FIGURE_MAX], whole[TOTE_FIGURE_MAX];
     char limit[TOTE_FIGURE_MAX];
     tote_figure_rate(cell->steady_tasks_per_s.median, steady);
     tote_figure_rate(cell->tasks_per_s.median, whole);
     fprintf(out, "No ranking: one cell. After start-up, %s runs %s tasks/s", label,
             steady);
-    if (summary->limit_tasks_per_s.n > 0)
+    if (point->limit.tasks_per_s.n > 0)
         fprintf(out, ", %s of the machine's limit (%s)",
                 tote_figure_fraction(cell->limit_fraction, part),
-                tote_figure_rate(summary->limit_tasks_per_s.median, limit));
+                tote_figure_rate(point->limit.tasks_per_s.median, limit));
     fprintf(out, "; with start-up included, %s; medians, n=%zu%s.", whole,
             cell->n_counted,
             cell->steady_tasks_per_s.has_bounds ? "" : ", no interval");
 }
 
 /* "a, b and c": the labels of the cells that are wanted. Returns how many. */
-static size_t write_labels(FILE *out, const struct tote_summary *summary,
+static size_t write_labels(FILE *out, const struct tote_point_summary *point,
                            bool is_wanted(const struct tote_cell_summary *cell))
 {
     size_t n = 0, i_wanted = 0;
-    for (size_t i = 0; i < summary->n_cells; i++)
-        n += is_wanted(&summary->cells[i]);
-    for (size_t i = 0; i < summary->n_cells; i++) {
-        if (is_wanted(&summary->cells[i]))
-            fprintf(out, "%s%s", joint(i_wanted++, n),
-                    summary->cells[i].runs[0].row.label);
+    for (size_t i = 0; i < point->n_cells; i++)
+        n += is_wanted(&point->cells[i]);
+    for (size_t i = 0; i < point->n_cells; i++) {
+        if (is_wanted(&point->cells[i]))
+            fprintf(out, "%s%s", joint(i_wanted++, n), point->cells[i].cell->label);
     }
     return n;
 }
@@ -275,79 +274,90 @@ static bool has_holes(const struct tote_cell_summary *cell)
     return cell->outputs == TOTE_SAME_UNKNOWN;
 }
 
-static void write_difference(FILE *out, const struct tote_summary *summary)
+static void write_difference(FILE *out, const struct tote_point_summary *point)
 {
     fputs("No verdict: outputs differ (", out);
-    size_t n = write_labels(out, summary, has_differed);
-    if (summary->limit_outputs == TOTE_SAME_NO)
+    size_t n = write_labels(out, point, has_differed);
+    if (point->limit.outputs == TOTE_SAME_NO)
         fprintf(out, "%sthe limit between its passes",
                 n > 0 ? " from the first limit's, " : "");
-    else if (summary->n_limits > 0)
+    else if (point->limit.n > 0)
         fputs(" from the limit's", out);
     else
         fputs(" from the first complete run's", out);
     fputs(").", out);
 }
 
-/* Writes the sentence for a comparison that allows none; false if it allows one. */
-static bool write_refusal(FILE *out, const struct tote_summary *summary)
+static bool has_run(const struct tote_point_summary *point)
 {
-    if (summary->n_cells == 0) {
-        fputs("No verdict: it ended before the first run.", out);
+    for (size_t i = 0; i < point->n_cells; i++) {
+        if (point->cells[i].n_runs > 0)
+            return true;
+    }
+    return false;
+}
+
+/* Writes the sentence for a comparison that allows none; false if it allows one. */
+static bool write_refusal(FILE *out, const struct tote_point_summary *point)
+{
+    if (point->n_cells == 0 || !has_run(point)) {
+        fputs(point->n_cells == 0 ? "No verdict: nothing can run here."
+                                  : "No verdict: it ended before the first run.",
+              out);
         return true;
     }
-    if (summary->outputs == TOTE_SAME_NO) {
-        write_difference(out, summary);
+    if (point->outputs == TOTE_SAME_NO) {
+        write_difference(out, point);
         return true;
     }
-    for (size_t i = 0; i < summary->n_cells; i++) {
-        if (has_nothing(&summary->cells[i])) {
+    for (size_t i = 0; i < point->n_cells; i++) {
+        if (has_nothing(&point->cells[i])) {
             fputs("No verdict: no complete run of ", out);
-            write_labels(out, summary, has_nothing);
+            write_labels(out, point, has_nothing);
             fputs(".", out);
             return true;
         }
     }
-    if (summary->outputs == TOTE_SAME_UNKNOWN) {
+    if (point->outputs == TOTE_SAME_UNKNOWN) {
         fputs("No verdict: tasks failed, so outputs are incomplete (", out);
-        write_labels(out, summary, has_holes);
+        write_labels(out, point, has_holes);
         fputs(").", out);
         return true;
     }
-    bool is_empty = summary->plan.tasks == 0;
+    bool is_empty = point->plan.tasks == 0;
     if (is_empty)
         fputs("No verdict: the bag is empty.", out);
     return is_empty;
 }
 
-static bool has_bounds(const struct tote_summary *summary)
+static bool has_bounds(const struct tote_point_summary *point)
 {
-    for (size_t i = 0; i < summary->n_cells; i++) {
-        if (!summary->cells[i].steady_tasks_per_s.has_bounds ||
-            !summary->cells[i].tasks_per_s.has_bounds)
+    for (size_t i = 0; i < point->n_cells; i++) {
+        if (!point->cells[i].steady_tasks_per_s.has_bounds ||
+            !point->cells[i].tasks_per_s.has_bounds)
             return false;
     }
     return true;
 }
 
-char *tote_verdict_sentence(const struct tote_summary *summary)
+char *tote_verdict_sentence(const struct tote_point_summary *point)
 {
     char *text = NULL;
     size_t size = 0;
-    struct entry *entries = calloc(summary->n_cells + 1, sizeof *entries);
+    struct entry *entries = calloc(point->n_cells + 1, sizeof *entries);
     FILE *out = entries ? open_memstream(&text, &size) : NULL;
     if (!out) {
         free(entries);
         return NULL;
     }
-    if (write_refusal(out, summary))
+    if (write_refusal(out, point))
         ;
-    else if (summary->n_cells == 1)
-        write_single(out, summary);
-    else if (has_bounds(summary))
-        write_ranking(out, summary, entries);
+    else if (point->n_cells == 1)
+        write_single(out, point);
+    else if (has_bounds(point))
+        write_ranking(out, point, entries);
     else
-        write_medians(out, summary, entries);
+        write_medians(out, point, entries);
     bool has_failed = ferror(out) != 0;
     if (fclose(out) != 0 || has_failed) {
         free(text);

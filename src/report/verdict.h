@@ -21,6 +21,6 @@
 #define TOTE_VERDICT_NAMED_MAX 5
 
 /* New text, or null: out of memory. */
-char *tote_verdict_sentence(const struct tote_summary *summary);
+char *tote_verdict_sentence(const struct tote_point_summary *point);
 
 #endif

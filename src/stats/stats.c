@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* stats.c: pure statistics on arrays (stats.h). Not for what a verdict says: that is
- * the report's. */
+/* stats.c: pure statistics on arrays (stats.h). Not for whether cells differ:
+ * that is judge's. */
 #include "stats/stats.h"
 
 #include <errno.h>
@@ -72,16 +72,30 @@ double tote_stats_percentile(const double *sorted, size_t n, double p)
     return between(sorted[below], sorted[below + 1], place - (double)below);
 }
 
-static double median_of(const double *sorted, size_t n)
+double tote_stats_middle(double a, double b)
 {
-    if (n == 0)
-        return NAN;
-    double a = sorted[(n - 1) / 2], b = sorted[n / 2], sum = a + b;
+    double sum = a + b;
     return isfinite(sum) ? sum / 2 : a / 2 + b / 2;
+}
+
+double tote_stats_median(const double *sorted, size_t n)
+{
+    return n ? tote_stats_middle(sorted[(n - 1) / 2], sorted[n / 2]) : NAN;
+}
+
+bool tote_stats_is_finite(const double *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(values[i]))
+            return false;
+    }
+    return true;
 }
 
 int tote_stats_interval(const double *values, size_t n, struct tote_interval *ret)
 {
+    if (!tote_stats_is_finite(values, n))
+        return -EINVAL;
     double *sorted = reallocarray(NULL, n ? n : 1, sizeof *sorted);
     if (!sorted)
         return -ENOMEM;
@@ -91,7 +105,7 @@ int tote_stats_interval(const double *values, size_t n, struct tote_interval *re
     size_t rank = tote_stats_median_rank(n);
     *ret = (struct tote_interval){
         .n = n,
-        .median = median_of(sorted, n),
+        .median = tote_stats_median(sorted, n),
         .has_bounds = rank > 0,
         .low = rank > 0 ? sorted[rank - 1] : NAN,
         .high = rank > 0 ? sorted[n - rank] : NAN,

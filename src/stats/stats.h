@@ -19,7 +19,8 @@ struct tote_interval {
 };
 
 /* The interval at 95 %: ranks (l, n+1-l) with the largest l whose coverage
- * 1 - 2 P(Bin(n, 1/2) < l) is at least 0.95. -ENOMEM; values must be finite. */
+ * 1 - 2 P(Bin(n, 1/2) < l) is at least 0.95. -ENOMEM; -EINVAL if a value is not finite.
+ */
 int tote_stats_interval(const double *values, size_t n, struct tote_interval *ret);
 
 /* l of the interval above, or 0 if there is none (n < 6). */
@@ -32,6 +33,15 @@ double tote_stats_percentile(const double *sorted, size_t n, double p);
 /* Where that is among n sorted values, n > 0: in [0, n - 1]; between two of them unless
  * it is whole. */
 double tote_stats_percentile_place(size_t n, double p);
+
+/* Of values sorted in rising order; NaN if n is 0. */
+double tote_stats_median(const double *sorted, size_t n);
+
+/* (a + b) / 2, without overflow. */
+double tote_stats_middle(double a, double b);
+
+/* Whether none of n values is NaN or infinite. */
+bool tote_stats_is_finite(const double *values, size_t n);
 
 /* Sorts in rising order, in place. */
 void tote_stats_sort(double *values, size_t n);

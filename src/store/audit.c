@@ -125,6 +125,15 @@ static bool is_state(const char *name)
     return false;
 }
 
+static bool is_role(const char *name)
+{
+    for (int role = 0; role < TOTE_CELL_ROLES; role++) {
+        if (strcmp(name, tote_cell_role_name((enum tote_cell_role)role)) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Reads the next column as what its table says that it is. */
 static void read_as_declared(struct tote_columns *columns)
 {
@@ -136,7 +145,8 @@ static void read_as_declared(struct tote_columns *columns)
         tote_columns_int(columns, 0, largest(name));
     } else if (strcmp(declared, "TEXT") == 0) {
         const char *text = tote_columns_text(columns);
-        if (strcmp(name, "state") == 0 && !is_state(text))
+        if ((strcmp(name, "state") == 0 && !is_state(text)) ||
+            (strcmp(name, "role") == 0 && !is_role(text)))
             columns->bad = true;
     } else {
         struct tote_digest digest;
@@ -166,6 +176,7 @@ static const char *judge_plain(sqlite3_stmt *statement)
 /* In the order in which they are copied: what others refer to comes first. */
 const struct tote_audit_table tote_audit_tables[TOTE_AUDIT_TABLES] = {
     {"setting", "*", KEY_ONE("name"), false, -1, judge_plain},
+    {"cell", "*", KEY_ONE("id"), false, 0, judge_plain},
     {"run", "*", KEY_ONE("id"), false, 0, judge_plain},
     {"standing", "*", KEY_ONE("run"), true, 0, judge_plain},
     {"machine_limit", "*", KEY_ONE("id"), false, 0, judge_plain},

@@ -41,7 +41,7 @@ struct tote_audit_table {
     const char *(*judge)(sqlite3_stmt *statement);
 };
 
-#define TOTE_AUDIT_TABLES 10
+#define TOTE_AUDIT_TABLES 11
 extern const struct tote_audit_table tote_audit_tables[TOTE_AUDIT_TABLES];
 
 /* "run 1, task 40, attempt 2": the key of the row that the statement is at. */

@@ -157,6 +157,12 @@ static const char *const references[] = {
                             " AND NOT EXISTS (SELECT 1 FROM task WHERE task=r.task)",
     "SELECT 'output ' || path || ' has no task' FROM output AS o"
     " WHERE NOT EXISTS (SELECT 1 FROM task WHERE task=o.task)",
+    "SELECT 'run ' || id || ' is of cell ' || cell || ', which is not there' FROM run"
+    " WHERE cell > 0 AND cell NOT IN (SELECT id FROM cell)",
+    "SELECT 'machine_limit ' || id || ' is of cell ' || cell || ', which is not there'"
+    " FROM machine_limit WHERE cell NOT IN (SELECT id FROM cell)",
+    "SELECT 'there are ' || (value - n) || ' cells too few' FROM setting,"
+    " (SELECT count(*) AS n FROM cell) WHERE name = 'cells' AND value <> n",
     "SELECT 'there are ' || (max(task) + 1 - count(*)) || ' tasks too few' FROM task"
     " HAVING max(task) + 1 <> count(*)",
 };
@@ -220,12 +226,26 @@ static int check_list(struct tote_audit *audit, struct tote_error *err)
         err);
 }
 
+/* Runs of an experiment are of many bags: nobody reads what row 0 says of all. */
+static int is_experiment(const struct tote_audit *audit, bool *ret,
+                         struct tote_error *err)
+{
+    int64_t n = 0;
+    int code = tote_db_get_int(&audit->store->db, "SELECT EXISTS (SELECT 1 FROM cell)",
+                               &n, err);
+    *ret = n > 0;
+    return code;
+}
+
 static int check_standings(struct tote_audit *audit, struct tote_error *err)
 {
+    bool has_cells = false;
     struct tote_run_row *runs = NULL;
     size_t n = 0;
     int code = tote_store_runs(audit->store, &runs, &n, err);
     if (code == 0)
+        code = is_experiment(audit, &has_cells, err);
+    if (code == 0 && !has_cells)
         code = check_standing(audit, 0, err);
     if (code == 0)
         code = check_list(audit, err);

@@ -21,7 +21,7 @@
 #define RUN_VALUES                                                                     \
     "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?"
 
-#define LIMIT_COLUMNS "id, block, threads, tasks, wall_ns, digest, seal"
+#define LIMIT_COLUMNS "id, cell, block, threads, tasks, wall_ns, digest, seal"
 
 static const char *const state_names[] = {
     [TOTE_RUN_RUNNING] = "running",
@@ -178,13 +178,14 @@ int tote_store_add_limit(struct tote_store *store, const struct tote_limit_row *
     if (code == 0)
         code = tote_db_prepare(&store->db,
                                "INSERT INTO machine_limit (" LIMIT_COLUMNS
-                               ") VALUES (?,?,?,?,?,?,?)",
+                               ") VALUES (?,?,?,?,?,?,?,?)",
                                doing, &statement, err);
     if (code < 0)
         return code;
     struct tote_form form = {.n = 0};
     struct tote_bind bind = {.statement = statement, .form = &form};
     tote_bind_int(&bind, id);
+    tote_bind_int(&bind, row->cell);
     tote_bind_int(&bind, row->block);
     tote_bind_uint(&bind, row->threads);
     tote_bind_uint(&bind, row->tasks);
@@ -384,6 +385,7 @@ static int append_limit(const struct tote_store *store, sqlite3_stmt *statement,
     struct tote_limit_row *limit = &rows[list->n++];
     *limit = (struct tote_limit_row){0};
     int64_t id = tote_columns_int(&row, 1, INT64_MAX);
+    limit->cell = tote_columns_int(&row, 0, INT64_MAX);
     limit->block = tote_columns_int(&row, 0, INT64_MAX);
     limit->threads = tote_columns_uint32(&row);
     limit->tasks = tote_columns_count(&row);

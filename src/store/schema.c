@@ -36,8 +36,17 @@ const char tote_schema_sql[] =
     " lost INTEGER NOT NULL, attempts_to INTEGER NOT NULL, last_ns INTEGER NOT NULL,"
     " seal INTEGER NOT NULL);"
 
+    "CREATE TABLE cell ("
+    " id INTEGER PRIMARY KEY, point INTEGER NOT NULL,"
+    " role TEXT NOT NULL"
+    "  CHECK (role IN ('engine', 'again', 'limit', 'serial', 'noop')),"
+    " label TEXT NOT NULL, engine TEXT NOT NULL, kernel TEXT NOT NULL,"
+    " size INTEGER NOT NULL, tasks INTEGER NOT NULL, workers INTEGER NOT NULL,"
+    " batch TEXT NOT NULL, skipped TEXT NOT NULL, seal INTEGER NOT NULL);"
+
     "CREATE TABLE machine_limit ("
-    " id INTEGER PRIMARY KEY, block INTEGER NOT NULL, threads INTEGER NOT NULL,"
+    " id INTEGER PRIMARY KEY, cell INTEGER NOT NULL, block INTEGER NOT NULL, threads "
+    "INTEGER NOT NULL,"
     " tasks INTEGER NOT NULL, wall_ns INTEGER NOT NULL,"
     " digest BLOB NOT NULL CHECK (length(digest) = 16), seal INTEGER NOT NULL);"
 

@@ -102,12 +102,12 @@ static int check_marks(const struct tote_db *db, struct tote_error *err)
                               "'%.200s' was written by a newer tote (schema %u; this "
                               "one reads %d): read it with that version",
                               db->path, schema, TOTE_STORE_SCHEMA);
-    if (schema == 1)
+    if (schema >= 1 && schema < TOTE_STORE_SCHEMA)
         return tote_error_set(
             err, -EPROTO,
-            "'%.200s' was made by an older, unreleased tote (schema 1; "
+            "'%.200s' was made by an older, unreleased tote (schema %u; "
             "this one reads %d): read it with that one",
-            db->path, TOTE_STORE_SCHEMA);
+            db->path, schema, TOTE_STORE_SCHEMA);
     if (schema < 1)
         return tote_error_set(err, -EBADMSG, "store '%.200s' is damaged: schema %u",
                               db->path, schema);

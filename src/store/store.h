@@ -27,7 +27,7 @@
 #include "tote/error.h"
 #include "tote/record.h"
 
-#define TOTE_STORE_SCHEMA 2 /* PRAGMA user_version */
+#define TOTE_STORE_SCHEMA 3 /* PRAGMA user_version */
 
 struct tote_store;
 
@@ -43,7 +43,7 @@ enum tote_run_state {
  * row and freed by tote_run_row_finish. */
 struct tote_run_row {
     int64_t id;    /* given by tote_store_add_run */
-    int64_t cell;  /* 0 for a lone run; else its place in --engines, from 1 */
+    int64_t cell;  /* of an experiment (struct tote_cell_row); 0 for a lone run */
     int64_t block; /* 0 for a lone run; else from 1 */
     char *label;   /* of the cell: "local", "workqueue:port=9233" */
     char *engine, *engine_version, *binding, *options;
@@ -71,8 +71,36 @@ struct tote_run_row {
 };
 void tote_run_row_finish(struct tote_run_row *row);
 
-/* One pass of the bare thread loop, in a comparison. */
+/* What a cell of an experiment is. */
+enum tote_cell_role {
+    TOTE_CELL_ENGINE, /* one that is compared */
+    TOTE_CELL_AGAIN,  /* control: the first of these once more */
+    TOTE_CELL_LIMIT,  /* control: the bare loop, a thread a worker */
+    TOTE_CELL_SERIAL, /* control: the same with one thread */
+    TOTE_CELL_NOOP,   /* control: an engine on tasks that do nothing */
+};
+#define TOTE_CELL_ROLES (TOTE_CELL_NOOP + 1)
+
+/* One engine, or a control, at one point of an experiment. Text is borrowed when
+ * written; when read it is owned by the row and freed by tote_cell_row_finish. */
+struct tote_cell_row {
+    int64_t id;    /* from 1, without gaps */
+    int64_t point; /* from 1 */
+    enum tote_cell_role role;
+    char *label;  /* one of its own among the cells of a point */
+    char *engine; /* with its options, as the user wrote it; "" of a loop */
+    char *kernel;
+    uint64_t size, tasks;
+    uint32_t workers;
+    char *batch;   /* "auto" or a number; "" of a loop */
+    char *skipped; /* why it cannot run here; "": it can */
+};
+void tote_cell_row_finish(struct tote_cell_row *row);
+const char *tote_cell_role_name(enum tote_cell_role role); /* "engine", ... */
+
+/* One pass of the bare thread loop, in an experiment. */
 struct tote_limit_row {
+    int64_t cell;
     int64_t block;
     uint32_t threads;
     uint64_t tasks;
@@ -160,6 +188,9 @@ int tote_store_add_run(struct tote_store *store, struct tote_run_row *row,
 /* Writes everything of the row again, by id; durable when it returns. */
 int tote_store_update_run(struct tote_store *store, const struct tote_run_row *row,
                           struct tote_error *err);
+/* All cells of an experiment, at once or not at all; durable when it returns. */
+int tote_store_add_cells(struct tote_store *store, const struct tote_cell_row *rows,
+                         size_t n, struct tote_error *err);
 int tote_store_add_limit(struct tote_store *store, const struct tote_limit_row *row,
                          struct tote_error *err);
 
@@ -167,6 +198,10 @@ int tote_store_add_limit(struct tote_store *store, const struct tote_limit_row *
  * none; free each with tote_run_row_finish and the array with free(). */
 int tote_store_runs(struct tote_store *store, struct tote_run_row **ret_rows,
                     size_t *ret_n, struct tote_error *err);
+/* The same of cells; each is freed with tote_cell_row_finish. How many were added is in
+ * the setting "cells". */
+int tote_store_cells(struct tote_store *store, struct tote_cell_row **ret_rows,
+                     size_t *ret_n, struct tote_error *err);
 int tote_store_limits(struct tote_store *store, struct tote_limit_row **ret_rows,
                       size_t *ret_n, struct tote_error *err);
 

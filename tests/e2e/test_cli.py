@@ -114,10 +114,14 @@ def test_an_engine_that_is_not_set_up_names_the_command_that_mends_it(tote):
     (["setup", "local"], "needs no setup"),
     (["setup", "lcoal"], "unknown engine 'lcoal'"),
     (["frob"], "unknown verb 'frob'"),
-    (["list", "local", "more"], "unexpected argument 'more'"),
+    (["list", "local", "more"], "unexpected argument 'local': tote engines list takes none"),
+    (["check", "local", "ray"], "unexpected argument 'ray': tote engines check takes one engine"),
     (["list", "local"], "unexpected argument 'local': tote engines list takes none"),
     (["--point", "describe"], "option --point is for tote engines check, not for list"),
-    (["setup", "local", "--timeout", "3s"], "option --timeout is for tote engines check"),
+    (["setup", "local", "--timeout", "3s"],
+     "option --timeout is for tote engines check and facts, not for setup"),
+    (["check", "local", "--weights", "ports=1"],
+     "option --weights is for tote engines facts, not for check"),
     (["setup", "./nothing"], "cannot run engine ./nothing"),
 ])
 def test_engines_refuses(tote, args, words):
@@ -231,8 +235,8 @@ def test_a_signal_that_the_parent_had_ignored_stays_ignored(tote, name):
 
 def test_a_signal_before_the_first_launch(tote):
     """With this order the limit comes first: there is no run yet."""
-    process = tote.start("compare", "--engines", "local", "--order-seed", 5, "--kernel",
-                         "sleep:us=300000", "--tasks", 20, "--workers", 1, "--runs", 1,
+    process = tote.start("compare", "--engines", "local", "--order-seed", 5, "--controls",
+                         "limit", "--kernel", "sleep:us=300000", "--tasks", 20, "--workers", 1, "--runs", 1,
                          "--json", "--store", "s.tote")
     with process:
         wait_until(lambda: any("--limit" in command_line(pid) for pid in descendants(process.pid)))
@@ -294,7 +298,7 @@ def test_usable_cores_are_kept(tote):
 
 def test_cells_of_one_label_are_numbered(tote):
     document = tote.json("compare", "--kernel", "noop", "--runs", 1, "--engines",
-                         "local,local:batch=2,local,local:batch=2,local")
+                         "local,local:batch=2,local,local:batch=2,local", "--controls", "limit")
     labels = ["local", "local:batch=2", "local#2", "local:batch=2#2", "local#3"]
     assert [cell["label"] for cell in document["cells"]] == labels
     assert [row["label"] for row in tote.rows("SELECT DISTINCT label FROM run ORDER BY cell")] == labels

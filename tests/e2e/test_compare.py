@@ -33,7 +33,12 @@ def test_six_runs_make_intervals(tote):
         figures = cell["tasks_per_s"]
         assert figures["n"] == 6 and figures["low"] <= figures["median"] <= figures["high"]
         assert sorted(run["block"] for run in cell["runs"]) == [1, 2, 3, 4, 5, 6]
-    assert document["limit"]["interval"]["n"] == 6
+    assert document["limit"]["interval"]["n"] == document["serial"]["interval"]["n"] == 6
+    assert [cell["label"] for cell in document["controls"]] == [
+        "local (again)", "local (noop)", "local:mode=spawn (noop)"]
+    assert [cell["role"] for cell in document["controls"]] == ["again", "noop", "noop"]
+    assert [cell["tasks_per_s"]["n"] for cell in document["controls"]] == [6, 6, 6]
+    assert all(cell["digest_equal"] for cell in document["controls"])
     assert document["verdict"].startswith("After start-up, ")
 
 
@@ -48,10 +53,11 @@ def test_fewer_runs_make_none_and_say_so(tote):
 
 def test_every_run_is_a_launch_of_its_own(tote):
     tote.ok(*PAIR, "--runs", 3)
-    assert tote.value("SELECT count(*) FROM run") == 6
-    assert tote.value("SELECT count(DISTINCT launch_ns) FROM run") == 6
-    assert tote.value("SELECT count(*) FROM machine_limit") == 3
-    for run in range(1, 7):
+    # Two engines, one of them again, and both on tasks of nothing; limit and serial loop.
+    assert tote.value("SELECT count(*) FROM run") == 15
+    assert tote.value("SELECT count(DISTINCT launch_ns) FROM run") == 15
+    assert tote.value("SELECT count(*) FROM machine_limit") == 6
+    for run in range(1, 16):
         tote.assert_recorded_once(20, run=run)
 
 
@@ -62,7 +68,7 @@ def order(tote):
 
 def test_the_order_is_random_within_blocks_and_can_be_had_again(tote):
     args = ("compare", "--engines", "local,local:batch=2,local:batch=3,local:batch=4",
-            "--kernel", "noop", "--runs", 6)
+            "--kernel", "noop", "--runs", 6, "--controls", "limit")
     tote.ok(*args, "--order-seed", 5)
     first = order(tote)
     tote.store.unlink()
@@ -73,6 +79,31 @@ def test_the_order_is_random_within_blocks_and_can_be_had_again(tote):
     tote.ok(*args, "--order-seed", 5)
     assert order(tote) == first
     assert tote.value("SELECT value FROM setting WHERE name = 'order_seed'") == "5"
+
+
+def test_controls_may_be_left_out_but_for_the_limit(tote):
+    document = tote.json(*PAIR, "--runs", 1, "--controls", "limit")
+    assert document["controls"] == [] and document["serial"] is None
+    assert tote.value("SELECT count(*) FROM run") == 2
+    assert [row["role"] for row in tote.rows("SELECT role FROM cell ORDER BY id")] == [
+        "engine", "engine", "limit"]
+
+
+def test_it_ends_once_enough_is_known(tote):
+    """So wide an interval is enough on any machine: the tasks only sleep."""
+    document = tote.json("compare", "--engines", "local,local:mode=spawn", "--kernel",
+                         "sleep:us=20000", "--tasks", 8, "--runs", "6..300", "--budget", "1h",
+                         "--precision", "100%", "--controls", "limit")
+    assert document["end"] == "precision" and document["precision"] == "100%"
+    whole = document["blocks"].pop("whole")
+    assert document["blocks"] == {"least": 6, "planned": 300} and 6 <= whole < 300
+    widths = [(cell[name]["high"] - cell[name]["low"]) / 2 / cell[name]["median"]
+              for cell in document["cells"] for name in ("wall_s", "steady_tasks_per_s")]
+    assert document["width"] == pytest.approx(max(widths))
+    text = tote.ok("report", tote.store).out
+    assert document["width"] <= 1
+    assert (f"Stopped by the precision after {whole} of 6 to 300 blocks: the widest interval is "
+            f"+-{100 * document['width']:.1f} %, asked for was +-100%.") in text
 
 
 def test_cells_of_one_engine_are_told_apart(tote):

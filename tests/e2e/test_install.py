@@ -8,6 +8,7 @@ import stat
 import subprocess
 
 import pytest
+from schema_tool import names, read, validate
 from tote_tool import BUILD, limit_digest
 
 META = os.path.join(BUILD, "meson-info")
@@ -58,6 +59,16 @@ def test_it_runs_where_it_lies(tree, tote, engine):
     assert done.returncode == 0, done
     assert limit_digest(12, size=1000) in done.stdout
     tote.assert_nothing_left()
+
+
+def test_its_schemas_hold(tree, tote):
+    """All that the sources have, each found beside the others."""
+    folder = tree / "share" / "tote" / "schema"
+    assert names(folder) == names()
+    assert all(read(name, folder) == read(name) for name in names())
+    document = tote.json("compare", "--engines", "local", "--kernel", "noop", "--size", 0,
+                         "--tasks", 3, "--runs", 1)
+    validate(document, "compare", folder)
 
 
 def test_it_runs_when_it_is_only_readable(tree, tote):

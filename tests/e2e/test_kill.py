@@ -226,7 +226,7 @@ def test_a_second_signal_does_not_wait_for_the_engine(tote):
 def test_kill_9_of_a_comparison_during_the_limit(tote):
     """Which of the two cells comes first is drawn by the seed: with this one, the limit."""
     process = tote.start("compare", "--engines", "local", "--kernel", "sleep:us=500000", "--tasks", 60,
-                         "--order-seed", 5, "--store", "s.tote")
+                         "--order-seed", 5, "--controls", "limit", "--store", "s.tote")
     wait_until(lambda: any("--limit" in command_line(pid) for pid in descendants(process.pid)))
     family = descendants(process.pid)
     process.kill()

@@ -52,7 +52,8 @@ def test_an_engine_that_falls_silent(tote):
 
 
 def test_a_comparison_launches_again_what_came_up_before(tote):
-    document = tote.json("compare", "--engines", odd("flaky"), "--kernel", "noop", "--tasks", 8, "--runs", 3)
+    document = tote.json("compare", "--engines", odd("flaky"), "--kernel", "noop", "--tasks", 8, "--runs", 3,
+                         "--controls", "limit")
     (cell,) = document["cells"]
     assert [(run["block"], run["state"]) for run in cell["runs"]] == [
         (1, "complete"), (2, "broken"), (2, "complete"), (3, "complete")]
@@ -64,7 +65,7 @@ def test_a_comparison_shows_what_ran_before_an_engine_failed(tote):
     """Which cell is first is drawn by the seed: some seed has the good one first."""
     for seed in range(20):
         done = tote.run("compare", "--engines", f"local,{odd('die')}", "--kernel", "noop", "--tasks", 8,
-                        "--order-seed", seed, "--json")
+                        "--order-seed", seed, "--controls", "limit", "--json")
         assert done.status == 5
         document = json.loads(done.out)
         if "cells" in document:

@@ -40,7 +40,8 @@ enum { N_TABLE = sizeof table / sizeof table[0] };
 
 static struct tote_words words;
 static const struct tote_bagfile_list list = {"command", &words};
-static const struct tote_bagfile_keys keys = {table, N_TABLE, &list, 1};
+static const struct tote_bagfile_keys keys = {
+    .table = table, .n = N_TABLE, .lists = &list, .n_lists = 1};
 
 static int parse(const char *text, size_t size, struct bag *bag, struct tote_error *err)
 {

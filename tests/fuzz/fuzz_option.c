@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli/enginelist.h"
+#include "tote/limits.h"
 #include "tote/option.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -226,12 +226,42 @@ static void add_run(struct tote_store *store, const struct report_plan *plan, si
     report_must(tote_store_update_run(store, &row, &err), &err);
 }
 
+/* Those of the engines, then the limit's if there is one. */
+static void add_cells(struct tote_store *store, const struct report_plan *plan)
+{
+    struct tote_error err = {0};
+    struct tote_cell_row *rows = calloc(plan->n_cells + 1, sizeof *rows);
+    size_t n = plan->n_cells + (plan->limit_tasks_per_s > 0);
+    for (size_t i = 0; i < n; i++) {
+        bool is_limit = i == plan->n_cells;
+        struct tote_run_row row = report_fixture_row(plan->tasks);
+        if (plan->change) /* for the workers */
+            plan->change(&row);
+        rows[i] = (struct tote_cell_row){
+            .id = (int64_t)i + 1,
+            .point = 1,
+            .role = is_limit ? TOTE_CELL_LIMIT : TOTE_CELL_ENGINE,
+            .label = (char *)(is_limit ? "limit" : plan->cells[i].label),
+            .engine = (char *)(is_limit ? "" : plan->cells[i].label),
+            .kernel = (char *)"zfp:accuracy=0.001",
+            .size = 200000,
+            .tasks = plan->tasks,
+            .workers = row.workers,
+            .batch = (char *)(is_limit ? "" : "1"),
+            .skipped = (char *)"",
+        };
+    }
+    report_must(tote_store_add_cells(store, rows, n, &err), &err);
+    free(rows);
+}
+
 static void add_limit(struct tote_store *store, const struct report_plan *plan,
                       int64_t block)
 {
     struct tote_error err = {0};
     double rate = plan->limit_tasks_per_s * (1 + 0.001 * place_of(block, plan->blocks));
     struct tote_limit_row row = {
+        .cell = (int64_t)plan->n_cells + 1,
         .block = block,
         .threads = 2,
         .tasks = plan->tasks,
@@ -248,8 +278,10 @@ void report_fixture_compare(const char *path, const struct report_plan *plan)
     report_must(tote_store_set(store, "runs", "6", &err), &err);
     if (plan->end)
         report_must(tote_store_set(store, "end", plan->end, &err), &err);
+    add_cells(store, plan);
     for (int64_t block = 1; block <= plan->blocks; block++) {
-        for (size_t i = plan->n_cells; i-- > 0;) /* not in the order of cells */
+        for (size_t i = plan->has_only_limit ? 0 : plan->n_cells;
+             i-- > 0;) /* not in the order of cells */
             add_run(store, plan, i, block);
         if (plan->limit_tasks_per_s > 0)
             add_limit(store, plan, block);
@@ -385,26 +417,26 @@ static const struct report_cell three[] = {
 
 static void make_compare(const char *path)
 {
-    report_fixture_compare(path,
-                           &(struct report_plan){three, 3, 6, 1000, 367, "done", NULL});
+    report_fixture_compare(
+        path, &(struct report_plan){three, 3, 6, 1000, 367, "done", NULL, false});
 }
 
 static void make_compare_short(const char *path)
 {
     report_fixture_compare(
-        path, &(struct report_plan){three, 3, 3, 1000, 367, "budget", NULL});
+        path, &(struct report_plan){three, 3, 3, 1000, 367, "budget", NULL, false});
 }
 
 static void make_compare_one(const char *path)
 {
-    report_fixture_compare(path,
-                           &(struct report_plan){three, 1, 6, 1000, 367, "done", NULL});
+    report_fixture_compare(
+        path, &(struct report_plan){three, 1, 6, 1000, 367, "done", NULL, false});
 }
 
 static void make_compare_empty_bag(const char *path)
 {
-    report_fixture_compare(path,
-                           &(struct report_plan){three, 2, 6, 0, 367, "done", NULL});
+    report_fixture_compare(
+        path, &(struct report_plan){three, 2, 6, 0, 367, "done", NULL, false});
 }
 
 static void spoil(struct tote_run_row *row)
@@ -416,7 +448,7 @@ static void spoil(struct tote_run_row *row)
 static void make_compare_differ(const char *path)
 {
     report_fixture_compare(
-        path, &(struct report_plan){three, 3, 6, 1000, 367, "done", spoil});
+        path, &(struct report_plan){three, 3, 6, 1000, 367, "done", spoil, false});
 }
 
 /* For a page: what could end an element, an attribute or a text of a script. */
@@ -424,7 +456,6 @@ static void poison_page(struct tote_run_row *row)
 {
     if (row->cell != 2)
         return;
-    row->label = (char *)"</script><img src=x onerror=alert(1)>\xe2\x80\xa8]]>'\"&amp;";
     row->engine_version = (char *)"<!--<script>";
     row->options = (char *)"{\"a\":\"</script><svg onload=alert(2)>\"}";
     row->why = (char *)"\" onmouseover=\"alert(3)";
@@ -433,8 +464,14 @@ static void poison_page(struct tote_run_row *row)
 
 static void make_compare_page(const char *path)
 {
-    report_fixture_compare(
-        path, &(struct report_plan){three, 3, 6, 1000, 367, "done", poison_page});
+    static const struct report_cell cells[] = {
+        {"local", 0.006, 356, 0.01},
+        {"</script><img src=x onerror=alert(1)>\xe2\x80\xa8]]>'\"&amp;", 0.5, 338,
+         0.01},
+        {"ray", 2.84, 187, 0.02},
+    };
+    report_fixture_compare(path, &(struct report_plan){cells, 3, 6, 1000, 367, "done",
+                                                       poison_page, false});
 }
 
 static void fail(struct tote_run_row *row)
@@ -448,8 +485,8 @@ static void fail(struct tote_run_row *row)
 
 static void make_compare_failed(const char *path)
 {
-    report_fixture_compare(path,
-                           &(struct report_plan){three, 3, 6, 1000, 0, "done", fail});
+    report_fixture_compare(
+        path, &(struct report_plan){three, 3, 6, 1000, 0, "done", fail, false});
 }
 
 static void stop_last(struct tote_run_row *row)
@@ -461,26 +498,27 @@ static void stop_last(struct tote_run_row *row)
 
 static void make_compare_signal(const char *path)
 {
-    report_fixture_compare(
-        path, &(struct report_plan){three, 2, 6, 1000, 367, "signal", stop_last});
+    report_fixture_compare(path, &(struct report_plan){three, 2, 6, 1000, 367, "signal",
+                                                       stop_last, false});
 }
 
 static void make_compare_killed(const char *path)
 {
     report_fixture_compare(
-        path, &(struct report_plan){three, 2, 1, 1000, 0, NULL, break_down});
+        path, &(struct report_plan){three, 2, 1, 1000, 0, NULL, break_down, false});
 }
 
 /* Over before its first launch, with and without a pass of the limit. */
 static void make_compare_no_run(const char *path)
 {
-    report_fixture_compare(path, &(struct report_plan){.end = "signal"});
+    report_fixture_compare(
+        path, &(struct report_plan){three, 2, 0, 1000, 0, "signal", NULL, false});
 }
 
 static void make_compare_only_limit(const char *path)
 {
     report_fixture_compare(
-        path, &(struct report_plan){three, 0, 1, 1000, 367, "signal", NULL});
+        path, &(struct report_plan){three, 2, 1, 1000, 367, "signal", NULL, true});
 }
 
 static void make_compare_wide(const char *path)
@@ -497,7 +535,7 @@ static void make_compare_wide(const char *path)
         {"f", 2, 1234567, 0.2},
     };
     report_fixture_compare(
-        path, &(struct report_plan){many, 6, 7, 1000, 142857, "done", NULL});
+        path, &(struct report_plan){many, 6, 7, 1000, 142857, "done", NULL, false});
 }
 
 const struct report_scenario report_scenarios[] = {

@@ -25,6 +25,7 @@ struct report_plan {
     const char *end;          /* null: not set */
     void (*change)(
         struct tote_run_row *row); /* the last word on each run; may be null */
+    bool has_only_limit;           /* no engine has run */
 };
 
 /* Makes a comparison. */

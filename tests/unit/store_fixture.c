@@ -341,6 +341,7 @@ void fixture_seal(const char *path)
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
     seal_table(db, "setting", "name");
     seal_table(db, "run", "id");
+    seal_table(db, "cell", "id");
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 

@@ -44,7 +44,8 @@ enum { N_TABLE = sizeof table / sizeof table[0] };
 
 static struct tote_words command;
 static const struct tote_bagfile_list list = {"command", &command};
-static const struct tote_bagfile_keys keys = {table, N_TABLE, &list, 1};
+static const struct tote_bagfile_keys keys = {
+    .table = table, .n = N_TABLE, .lists = &list, .n_lists = 1};
 
 static int parse_n(const char *text, size_t n, struct bag *bag, struct tote_error *err)
 {

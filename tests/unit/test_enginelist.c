@@ -61,10 +61,10 @@ static void lengths_are_limited(void **state)
     struct tote_engine_list list;
     struct tote_error many = {0}, joined = {0}, one = {0};
     char text[4 * TOTE_OPTION_TEXT_MAX] = "a";
-    for (int i = 1; i < TOTE_CELLS_MAX; i++)
+    for (int i = 1; i < TOTE_ENGINES_MAX; i++)
         snprintf(text + strlen(text), 3, ",a");
     assert_int_equal(tote_engine_list_split(text, &list, NULL), 0);
-    assert_int_equal(list.n, TOTE_CELLS_MAX);
+    assert_int_equal(list.n, TOTE_ENGINES_MAX);
     snprintf(text + strlen(text), 3, ",a");
     assert_int_equal(tote_engine_list_split(text, &list, &many), -EINVAL);
     assert_string_equal(many.text, "more than 32 engines");

@@ -70,7 +70,7 @@ static void check_verdict(const struct report_plan *plan, const char *want)
 static void check_clause(const struct report_cell *cells, size_t n, const char *want)
 {
     char whole[2048];
-    struct report_plan plan = {cells, n, 7, 1000000, 0, "done", NULL};
+    struct report_plan plan = {cells, n, 7, 1000000, 0, "done", NULL, false};
     snprintf(whole, sizeof whole,
              "After start-up, %s; with start-up included, %s; medians, n=7.", want,
              want);
@@ -155,7 +155,7 @@ static void test_verdict_clauses(void **state)
     (void)state;
     const struct report_cell cells[] = {{"slow", 10, 400, 0.01},
                                         {"fast", 0.1, 300, 0.01}};
-    struct report_plan plan = {cells, 2, 6, 1000, 500, "done", NULL};
+    struct report_plan plan = {cells, 2, 6, 1000, 500, "done", NULL, false};
     check_verdict(&plan,
                   "After start-up, slow (400/s) is 1.33x as fast as fast (300/s); "
                   "with start-up included, fast (291/s) is 3.6x as fast as slow "
@@ -183,7 +183,8 @@ static void test_verdict_refused(void **state)
 {
     (void)state;
     const struct report_cell cells[] = {CELL("a", 100, 0.01), CELL("b", 200, 0.01)};
-    struct report_plan plan = {cells, 2, 6, 1000000, 250, "done", lose_block_six};
+    struct report_plan plan = {cells,          2,    6, 1000000, 250, "done",
+                               lose_block_six, false};
     check_verdict(&plan,
                   "No ranking: n=5 to 6 (a 95 % interval of the median needs 6 "
                   "runs). Medians after start-up: a (99.8/s) and b (200/s); with "
@@ -220,7 +221,7 @@ static void test_compare_text(void **state)
 {
     (void)state;
     const struct report_cell cells[] = {CELL("a", 100, 0.01), CELL("b", 200, 0.01)};
-    struct report_plan plan = {cells, 2, 2, 1000, 250, "signal", crowd};
+    struct report_plan plan = {cells, 2, 2, 1000, 250, "signal", crowd, false};
     report_fixture_compare(PATH, &plan);
     char *text = report(TOTE_REPORT_TEXT);
     check_has(
@@ -248,23 +249,26 @@ static void test_compare_text(void **state)
 static void test_no_run(void **state)
 {
     (void)state;
-    struct report_plan plan = {.blocks = 0, .end = "signal"};
+    const struct report_cell cells[] = {CELL("a", 100, 0.01)};
+    struct report_plan plan = {cells, 1, 0, 1000, 0, "signal", NULL, false};
     report_fixture_compare(PATH, &plan);
     char *text = report(TOTE_REPORT_TEXT);
     check_has(text, "zfp:accuracy=0.001, size 200000, seed 7: 1000 tasks, 2 workers, "
-                    "batch auto; 0 of 6 blocks\n");
+                    "batch 1; 0 of 6 blocks\n");
     check_has(text, "Note: a signal ended it after 0 of 6 whole blocks\n");
     check_has(text, "Verdict: No verdict: it ended before the first run.\n");
     free(text);
     report_fixture_compare(PATH, &plan);
     text = report(TOTE_REPORT_JSON);
-    json_t *document = json_loads(text, 0, NULL), *cells, *bag;
+    json_t *document = json_loads(text, 0, NULL), *shown, *bag;
     const char *end;
     assert_int_equal(json_unpack(document, "{s:s, s:o, s:o}", "end", &end, "cells",
-                                 &cells, "bag", &bag),
+                                 &shown, "bag", &bag),
                      0);
     assert_string_equal(end, "signal");
-    assert_int_equal(json_array_size(cells), 0);
+    assert_int_equal(json_array_size(shown), 1);
+    json_t *runs = json_object_get(json_array_get(shown, 0), "runs");
+    assert_int_equal(json_array_size(runs), 0);
     assert_int_equal(json_integer_value(json_object_get(bag, "tasks")), 1000);
     json_decref(document);
     free(text);
@@ -367,12 +371,12 @@ static void test_csv(void **state)
               "label,engine,engine_version,block,state,kernel,size,seed,workers,batch,"
               "tasks_total,tasks_done,tasks_failed,tasks_duplicate,digest,start_s,"
               "first_result_s,steady_s,drain_s,stop_s,wall_s,tasks_per_s,"
-              "steady_tasks_per_s,cpu_total_s,cpu_tasks_s,store\n");
+              "steady_tasks_per_s,cpu_total_s,cpu_tasks_s,store,point,role\n");
     check_has(
         text,
         "\n\"a,\"\"b\"\"\nc\",local,0.1.0,,complete,zfp:accuracy=0.001,200000,7,2,"
         "auto,2,2,0,0,0123456789abcdeffedcba9876543210,0.25,0.25,0.75,1,0.25,2.25,"
-        "0.888888889,1,2,0.002,bag.tote\n");
+        "0.888888889,1,2,0.002,bag.tote,,\n");
     free(text);
 }
 
@@ -423,7 +427,9 @@ static void test_broken_counts(void **state)
     free(text);
     report_fixture_run(PATH, 20, true, break_early);
     fixture_sql(PATH, "UPDATE setting SET value='compare' WHERE name='kind';"
-                      "UPDATE run SET cell=1, block=1");
+                      "UPDATE run SET cell=1, block=1;"
+                      "INSERT INTO cell VALUES (1, 1, 'engine', 'local', 'local',"
+                      " 'zfp:accuracy=0.001', 200000, 20, 2, 'auto', '', 0)");
     fixture_seal(PATH);
     text = report(TOTE_REPORT_TEXT);
     check_has(text,
@@ -445,7 +451,7 @@ static void test_damage(void **state)
     } rows[] = {
         {"DELETE FROM record; DELETE FROM run", "holds no run", -ENODATA},
         {"DELETE FROM setting WHERE name='kind'", "does not say", -EBADMSG},
-        {"UPDATE setting SET value='sweep' WHERE name='kind'", "'sweep'", -EPROTO},
+        {"UPDATE setting SET value='trial' WHERE name='kind'", "'trial'", -EPROTO},
         {"UPDATE run SET done=9, tasks=5", "more results than tasks", -EBADMSG},
         {"UPDATE run SET failed=9223372036854775807", "more results", -EBADMSG},
         {"UPDATE record SET end_ns=1 WHERE task=3", "task 3", -EBADMSG},
@@ -474,11 +480,18 @@ static void test_damage(void **state)
     check_refused(-ENODATA, "holds no run");
     report_fixture_empty(PATH, "compare"); /* killed */
     check_refused(-ENODATA, "or was killed before it did");
-    report_fixture_empty(PATH, "compare");
-    fixture_sql(PATH, "INSERT INTO setting VALUES ('end', 'signal', 0);"
-                      "DELETE FROM setting WHERE name='tasks'");
+    const struct report_cell cells[] = {CELL("a", 100, 0.01)};
+    const struct report_plan plan = {cells, 1, 1, 1000, 0, "done", NULL, false};
+    report_fixture_compare(PATH, &plan);
+    fixture_sql(PATH, "DELETE FROM cell");
+    check_refused(-EBADMSG, "it has runs, but no cells");
+    report_fixture_compare(PATH, &plan);
+    fixture_sql(PATH, "UPDATE cell SET tasks = 7");
+    check_refused(-EBADMSG, "cell 1 is not as it was written");
+    report_fixture_compare(PATH, &plan);
+    fixture_sql(PATH, "UPDATE cell SET tasks = 7");
     fixture_seal(PATH);
-    check_refused(-EBADMSG, "does not say what was to run");
+    check_refused(-EBADMSG, "run 1 is not of the bag of its cell");
 }
 
 static void test_full_output(void **state)
@@ -520,7 +533,7 @@ static void test_judge(void **state)
 {
     (void)state;
     const struct report_cell cells[] = {CELL("a", 100, 0.01), CELL("b", 200, 0.01)};
-    struct report_plan plan = {cells, 2, 1, 1000, 0, "done", spoil_cell_two};
+    struct report_plan plan = {cells, 2, 1, 1000, 0, "done", spoil_cell_two, false};
     report_fixture_run(PATH, 10, false, NULL);
     check_judge(false, false);
     report_fixture_run(PATH, 10, true, NULL);

@@ -49,7 +49,7 @@ def closed(node):
 
 def validators():
     schemas = {}
-    for kind in ("run", "compare"):
+    for kind in ("run", "compare", "sweep"):
         schema = json.loads((SCHEMAS / f"{kind}.schema.json").read_text())
         jsonschema.Draft202012Validator.check_schema(schema)
         schemas[f"{kind}.schema.json"] = schema
@@ -216,6 +216,8 @@ def check_csv(text, document):
         rows = rows[-1:]
     assert len(rows) == len(runs) + len(limits)
     for row, run in zip(rows, runs):
+        place = (row.pop("point"), row.pop("role"))
+        assert place == (("1", "engine") if compare else ("", ""))
         flat = {"tasks_" + name: value for name, value in run["tasks"].items()}
         flat |= {name + "_s": value for name, value in run["phases_s"].items()}
         flat |= {"cpu_total_s": run["cpu_s"]["total"], "cpu_tasks_s": run["cpu_s"]["tasks"]}

@@ -40,8 +40,10 @@ static int load(const char *bag, const char *const *words,
         argv[argc++] = (char *)words[i];
     struct tote_args args;
     bool is_run = command == TOTE_SETTINGS_RUN;
-    const struct tote_settings_lists *lists =
-        is_run ? &tote_settings_run : &tote_settings_compare;
+    const struct tote_settings_lists *lists = is_run ? &tote_settings_run
+                                              : command == TOTE_SETTINGS_SWEEP
+                                                  ? &tote_settings_sweep
+                                                  : &tote_settings_compare;
     int rc = tote_args_parse(argc, argv, lists->lists, lists->n, 1, is_run, &args, err);
     if (rc == 0)
         rc = tote_settings_load(&args, command, ret, err);
@@ -68,8 +70,10 @@ static void defaults_are_those_of_the_issue(void **state)
     assert_true(run.workers >= 1);
     assert_int_equal(load(NULL, NULL, TOTE_SETTINGS_COMPARE, &compare, NULL), 0);
     assert_int_equal(compare.batch_tasks, 1);
-    assert_int_equal(compare.runs, 6);
-    assert_true(compare.budget_s == 60);
+    assert_int_equal(compare.runs_least, 6);
+    assert_int_equal(compare.runs_most, 30);
+    assert_true(compare.budget_s == 120);
+    assert_true(compare.precision == 0.05);
     assert_true(compare.order_seed <= TOTE_SEED_MAX);
 }
 
@@ -249,8 +253,9 @@ static void each_setting_of_a_command_is_told(void **state)
          WORDS("--workers=3", "--seed=5", "--budget=1500ms", "--order-seed=8"),
          TOTE_SETTINGS_COMPARE, compare);
     assert_string_equal(compare,
-                        "batch=1 budget=1.5 engines=local,workqueue,ray "
-                        "kernel=zfp:accuracy=1e-3 net=auto order_seed=8 runs=6 seed=5 "
+                        "batch=1 budget=1.5 controls=all engines=local,workqueue,ray "
+                        "kernel=zfp:accuracy=1e-3 net=auto order_seed=8 precision=5% "
+                        "runs=6..30 seed=5 "
                         "size=200000 stall_timeout=0 start_timeout=90 tasks=12 "
                         "workers=3 ");
     assert_int_equal(load(NULL, WORDS("--seed=6"), TOTE_SETTINGS_RUN, &s, NULL), 0);
@@ -426,7 +431,8 @@ static int load_store(const char *path, const char *const *words,
         tote_args_parse(argc, argv, lists->lists, lists->n, 1, false, &args, NULL), 0);
     assert_int_equal(tote_store_reopen(path, &store, NULL), 0);
     assert_int_equal(tote_store_set(store, "kind", "run", NULL), 0);
-    int rc = tote_settings_load_store(&args, store, ret, NULL);
+    enum tote_settings_of command;
+    int rc = tote_settings_load_store(&args, store, ret, &command, NULL);
     if (rc == 0)
         rc = tote_settings_note(ret, TOTE_SETTINGS_RESUME, store, NULL);
     tote_store_close(store);
@@ -471,8 +477,12 @@ static void require_same(const struct tote_settings *a, const struct tote_settin
     assert_string_equal(a->batch, b->batch);
     assert_string_equal(a->engine, b->engine);
     assert_string_equal(a->engines, b->engines);
+    assert_memory_equal(&a->varied, &b->varied, sizeof a->varied);
     assert_true(a->tasks == b->tasks && a->size == b->size && a->seed == b->seed &&
-                a->workers == b->workers && a->net == b->net && a->runs == b->runs &&
+                a->workers == b->workers && a->net == b->net &&
+                a->controls == b->controls && a->runs_least == b->runs_least &&
+                a->runs_most == b->runs_most && a->precision == b->precision &&
+                a->one_at_a_time == b->one_at_a_time &&
                 a->order_seed == b->order_seed && a->budget_s == b->budget_s &&
                 a->start_timeout_s == b->start_timeout_s);
 }
@@ -482,8 +492,9 @@ static void printed_settings_reproduce_the_run(void **state)
     (void)state;
     static const char *const engines[] = {
         "--engine=workqueue:port=9233,external-workers=yes",
+        "--engines=local,workqueue:port=9233,a=b,ray",
         "--engines=local,workqueue:port=9233,a=b,ray"};
-    for (enum tote_settings_of command = 0; command < 2; command++) {
+    for (enum tote_settings_of command = 0; command < 3; command++) {
         struct tote_settings s, back;
         char *text = NULL;
         size_t n = 0;
@@ -507,6 +518,84 @@ static void printed_settings_reproduce_the_run(void **state)
     }
 }
 
+/* A bag file says the same below experiment: as the command line does. */
+static void an_experiment_comes_from_a_file_or_from_the_line(void **state)
+{
+    (void)state;
+    struct tote_settings file, line;
+    assert_int_equal(load("engines: [local, ray]\n"
+                          "experiment:\n"
+                          "  vary:\n"
+                          "    tasks: 100..10000*10\n"
+                          "    batch: [1, auto]\n"
+                          "    kernel: [noop, 'zfp:accuracy=1e-3,header=none']\n"
+                          "  runs: 7..9\n"
+                          "  precision: 2.5%\n"
+                          "  budget: 10m\n"
+                          "  one_at_a_time: yes\n"
+                          "  controls: limit\n"
+                          "  order_seed: 5\n",
+                          NULL, TOTE_SETTINGS_SWEEP, &file, NULL),
+                     0);
+    assert_int_equal(
+        load(NULL,
+             WORDS("--engines=local,ray", "--vary", "tasks=100..10000*10", "--vary",
+                   "batch=1,auto", "--vary",
+                   "kernel=noop,zfp:accuracy=1e-3,header=none", "--runs=7..9",
+                   "--precision=2.5%", "--budget=10m", "--one-at-a-time",
+                   "--controls=limit", "--order-seed=5"),
+             TOTE_SETTINGS_SWEEP, &line, NULL),
+        0);
+    assert_true(file.precision == 0.025 && file.budget_s == 600);
+    assert_int_equal(file.runs_most, 9);
+    assert_true(file.one_at_a_time);
+    assert_string_equal(file.varied.batch, "1,auto");
+    require_same(&file, &line);
+    /* And the printed one says it again. */
+    char *text = NULL;
+    size_t n = 0;
+    FILE *out = open_memstream(&text, &n);
+    assert_int_equal(tote_settings_print(&line, TOTE_SETTINGS_SWEEP, out, NULL), 0);
+    fclose(out);
+    assert_non_null(strstr(text, "  one_at_a_time: yes\n"));
+    struct tote_settings back;
+    assert_int_equal(load(text, NULL, TOTE_SETTINGS_SWEEP, &back, NULL), 0);
+    require_same(&line, &back);
+    free(text);
+}
+
+static void refuse_sweep(const char *text, const char *const *words, const char *why)
+{
+    struct tote_settings s;
+    struct tote_error err = {0};
+    assert_int_equal(load(text, words, TOTE_SETTINGS_SWEEP, &s, &err), -EINVAL);
+    if (!strstr(err.text, why))
+        fail_msg("%s", err.text);
+}
+
+static void what_an_experiment_cannot_be_is_said(void **state)
+{
+    (void)state;
+    refuse_sweep(NULL, WORDS("--vary=tasks"), "say NAME=LEVELS");
+    refuse_sweep(NULL, WORDS("--vary=task=1,2"), "where NAME is tasks");
+    refuse_sweep(NULL, WORDS("--vary=tasks="), "a level is empty");
+    refuse_sweep(NULL, WORDS("--vary=tasks=1", "--vary=tasks=2"), "given twice");
+    refuse_sweep(NULL, WORDS("--vary=workers=0,1"), "not within");
+    refuse_sweep(NULL, WORDS("--vary=batch=5000"), "not within");
+    refuse_sweep(NULL, WORDS("--vary=kernel=noop,noop"), "twice");
+    refuse_sweep(NULL, WORDS("--runs=9..7"), "MIN..MAX");
+    refuse_sweep(NULL, WORDS("--runs=0..7"), "MIN..MAX");
+    refuse_sweep(NULL, WORDS("--runs=1001"), "MIN..MAX");
+    refuse_sweep(NULL, WORDS("--runs=6.."), "MIN..MAX");
+    refuse_sweep(NULL, WORDS("--precision=5"), "percentage");
+    refuse_sweep(NULL, WORDS("--precision=0%"), "percentage");
+    refuse_sweep("runs: 7\n", NULL, "belongs below 'experiment:'");
+    refuse_sweep("experiment: 7\n", NULL, "is a mapping");
+    refuse_sweep("experiment:\n  run: 7\n", NULL, "did you mean 'runs'?");
+    refuse_sweep("experiment:\n  vary:\n    task: 7\n", NULL, "'tasks'?");
+    refuse_sweep("experiment:\n  vary:\n    tasks: 7..\n", NULL, "no range");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -520,6 +609,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(each_setting_of_a_command_is_told,
                                         fixture_enter, fixture_leave),
         cmocka_unit_test(printed_settings_reproduce_the_run),
+        cmocka_unit_test(an_experiment_comes_from_a_file_or_from_the_line),
+        cmocka_unit_test(what_an_experiment_cannot_be_is_said),
         cmocka_unit_test(a_command_makes_a_bag_of_commands),
         cmocka_unit_test(a_bag_file_may_hold_a_command),
         cmocka_unit_test(what_does_not_go_together_is_said),

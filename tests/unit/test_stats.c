@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* test_stats.c: statistics at the edges and against published values; SciPy's view is
  * in test_stats_oracle.py. */
+#include <errno.h>
 #include <float.h>
 #include <math.h>
 #include <setjmp.h>
@@ -67,6 +68,19 @@ static void test_interval_values(void **state)
     assert_true(interval.median == DBL_MAX && interval.low == -DBL_MAX);
 }
 
+static void test_not_finite(void **state)
+{
+    (void)state;
+    const double nan[] = {1, NAN}, infinite[] = {-INFINITY, 1, 2};
+    struct tote_interval interval;
+    assert_int_equal(tote_stats_interval(nan, 2, &interval), -EINVAL);
+    assert_int_equal(tote_stats_interval(infinite, 3, &interval), -EINVAL);
+    assert_int_equal(tote_stats_interval(nan, 1, &interval), 0);
+    assert_true(tote_stats_is_finite(NULL, 0));
+    assert_true(isnan(tote_stats_median(NULL, 0)));
+    assert_true(tote_stats_middle(DBL_MAX, DBL_MAX) == DBL_MAX);
+}
+
 static void test_percentile(void **state)
 {
     (void)state;
@@ -115,11 +129,9 @@ static void test_overlap(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ranks),
-        cmocka_unit_test(test_small_intervals),
-        cmocka_unit_test(test_interval_values),
-        cmocka_unit_test(test_percentile),
-        cmocka_unit_test(test_sort),
+        cmocka_unit_test(test_ranks),           cmocka_unit_test(test_small_intervals),
+        cmocka_unit_test(test_interval_values), cmocka_unit_test(test_not_finite),
+        cmocka_unit_test(test_percentile),      cmocka_unit_test(test_sort),
         cmocka_unit_test(test_overlap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,7 +81,7 @@ static void test_create_refuses(void **state)
     (void)state;
     fixture_store("store", 3);
     fixture_store("newer", 3);
-    fixture_sql("newer", "PRAGMA user_version=3");
+    fixture_sql("newer", "PRAGMA user_version=4");
     fixture_sql("other", "CREATE TABLE t (x)");
     fixture_write_file("text", "hello", 5);
     fixture_write_file("empty", "", 0);
@@ -89,7 +89,7 @@ static void test_create_refuses(void **state)
     assert_int_equal(mkdir("folder", 0700), 0);
     assert_int_equal(symlink("nowhere", "link"), 0);
     refuse_create("store", -EEXIST, "tote report store", "--store");
-    refuse_create("newer", -EEXIST, "newer tote (schema 3; this one reads 2)",
+    refuse_create("newer", -EEXIST, "newer tote (schema 4; this one reads 3)",
                   "--store");
     refuse_create("other", -EEXIST, "not a tote store", "--store");
     refuse_create("text", -EEXIST, "not a tote store", "--store");
@@ -123,9 +123,9 @@ static void test_open_refuses(void **state)
 {
     (void)state;
     fixture_store("newer", 3);
-    fixture_sql("newer", "PRAGMA user_version=3");
+    fixture_sql("newer", "PRAGMA user_version=4");
     fixture_store("older", 3);
-    fixture_sql("older", "PRAGMA user_version=1");
+    fixture_sql("older", "PRAGMA user_version=2");
     fixture_store("zero", 3);
     fixture_sql("zero", "PRAGMA user_version=0");
     fixture_sql("other", "CREATE TABLE t (x)");
@@ -134,9 +134,9 @@ static void test_open_refuses(void **state)
     assert_int_equal(mkfifo("pipe", 0600), 0);
     assert_int_equal(mkdir("folder", 0700), 0);
     refuse_open("missing", -ENOENT, "No such file");
-    refuse_open("newer", -EPROTO, "schema 3; this one reads 2");
+    refuse_open("newer", -EPROTO, "schema 4; this one reads 3");
     refuse_open("older", -EPROTO,
-                "older, unreleased tote (schema 1; this one reads 2)");
+                "older, unreleased tote (schema 2; this one reads 3)");
     refuse_open("zero", -EBADMSG, "damaged");
     refuse_open("other", -EINVAL, "not a tote store");
     refuse_open("text", -EINVAL, "not a tote store");
@@ -349,17 +349,62 @@ static void test_limits(void **state)
     size_t n = 0;
     assert_int_equal(tote_store_create("a", &store, &err), 0);
     for (int64_t block = 1; block <= 5; block++) {
-        struct tote_limit_row row = {block, 2, 1000, 5 * block, {1, (uint64_t)block}};
+        struct tote_limit_row row = {3,    block,     2,
+                                     1000, 5 * block, {1, (uint64_t)block}};
         assert_int_equal(tote_store_add_limit(store, &row, &err), 0);
     }
     assert_int_equal(tote_store_limits(store, &rows, &n, &err), 0);
     assert_int_equal(n, 5);
+    assert_int_equal(rows[4].cell, 3);
     assert_int_equal(rows[4].block, 5);
     assert_int_equal(rows[4].threads, 2);
     assert_int_equal(rows[4].tasks, 1000);
     assert_int_equal(rows[4].wall_ns, 25);
     assert_int_equal(rows[4].digest.low, 5);
     free(rows);
+    tote_store_close(store);
+}
+
+static void test_cells(void **state)
+{
+    (void)state;
+    struct tote_error err = {0};
+    struct tote_store *store = NULL;
+    struct tote_cell_row rows[TOTE_CELL_ROLES], *read = NULL;
+    size_t n = 0;
+    for (int i = 0; i < TOTE_CELL_ROLES; i++)
+        rows[i] = (struct tote_cell_row){i + 1,
+                                         1,
+                                         (enum tote_cell_role)i,
+                                         (char *)"label",
+                                         (char *)"engine",
+                                         (char *)"kernel",
+                                         7,
+                                         100,
+                                         2,
+                                         (char *)"auto",
+                                         (char *)(i ? "" : "not here")};
+    assert_int_equal(tote_store_create("a", &store, &err), 0);
+    assert_int_equal(tote_store_add_cells(store, rows, TOTE_CELL_ROLES, &err), 0);
+    /* All or none. */
+    assert_true(tote_store_add_cells(store, rows, 1, &err) < 0);
+    assert_int_equal(tote_store_cells(store, &read, &n, &err), 0);
+    assert_int_equal(n, TOTE_CELL_ROLES);
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(read[i].id, i + 1);
+        assert_int_equal(read[i].role, i);
+        assert_string_equal(read[i].kernel, "kernel");
+        assert_int_equal(read[i].tasks, 100);
+        assert_string_equal(read[i].skipped, i ? "" : "not here");
+        tote_cell_row_finish(&read[i]);
+    }
+    free(read);
+    tote_store_close(store);
+    fixture_sql("a", "UPDATE cell SET workers = 3 WHERE id = 2");
+    assert_int_equal(tote_store_open("a", &store, &err), 0);
+    err = (struct tote_error){0};
+    assert_int_equal(tote_store_cells(store, &read, &n, &err), -EBADMSG);
+    assert_non_null(strstr(err.text, "cell 2 is not as it was written"));
     tote_store_close(store);
 }
 
@@ -561,7 +606,7 @@ static void test_wrong_types(void **state)
         "UPDATE run SET workers=5000000000",
         "UPDATE run SET is_boxed=2",
         "UPDATE run SET is_boxed='yes'",
-        "INSERT INTO machine_limit VALUES (1, 1, 1, 1, 'x', zeroblob(16), 0)",
+        "INSERT INTO machine_limit VALUES (1, 1, 1, 1, 1, 'x', zeroblob(16), 0)",
         "DROP TABLE machine_limit",
         "DROP VIEW record_text; DROP TABLE record",
         "ALTER TABLE run RENAME COLUMN why TO how",
@@ -581,7 +626,7 @@ static void test_wrong_types(void **state)
 static void test_damage(void **state)
 {
     (void)state;
-    unsigned char bytes[1 << 17], damaged[sizeof bytes];
+    unsigned char bytes[1 << 18], damaged[sizeof bytes];
     fixture_store("a", 500);
     FILE *file = fopen("a", "rb");
     size_t n = fread(bytes, 1, sizeof bytes, file);
@@ -830,6 +875,7 @@ int main(void)
         IN_FOLDER(test_changed_run),
         IN_FOLDER(test_runs),
         IN_FOLDER(test_limits),
+        IN_FOLDER(test_cells),
         cmocka_unit_test(test_state_names),
         IN_FOLDER(test_records),
         IN_FOLDER(test_attempts),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* limit.c: see limit.h. */
-#include "core/limit.h"
+#include "experiment/limit.h"
 
 #include <errno.h>
 #include <inttypes.h>
