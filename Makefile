@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 # The front door: what there is to do, by name. How things are built stands in meson.build.
 #
-#     make  make demo  make check  make bench  make soak  make install  make clean  make help
+#     make  make charts  make demo  make check  make bench  make soak  make install  make clean  make help
 
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: all setup build demo check bench soak install clean help
+.PHONY: all setup build charts demo check bench soak install clean help
 .NOTPARALLEL:
 
 all: setup build
@@ -15,6 +15,10 @@ setup:
 	@scripts/setup build
 
 build:
+	@scripts/build
+
+charts:
+	@scripts/setup charts
 	@scripts/build
 
 demo: all
@@ -40,6 +44,7 @@ clean:
 
 help:
 	@echo 'make            install what the build needs (Debian packages), build into build/'
+	@echo 'make charts     the same with Node.js: HTML reports get charts'
 	@echo 'make demo       compare the engines on one bag, about a minute'
 	@echo 'make check      all tests, about 35 minutes on 2 cores; make soak: longer ones too'
 	@echo 'make bench      measure the speed of tote itself'

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_report.c: `tote report`: what a store holds, in one of several forms. */
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "cli/command.h"
 #include "cli/price.h"
 #include "report/report.h"
@@ -17,11 +24,12 @@ struct report_settings {
     char price[TOTE_OPTION_TEXT_MAX], prices[TOTE_OPTION_TEXT_MAX];
     struct tote_price rates; /* if has_price */
     bool has_price;
+    char output[TOTE_OPTION_TEXT_MAX];
 };
 
-enum { TRACE = TOTE_REPORT_CSV + 1 };
+enum { TRACE = TOTE_REPORT_HTML + 1 };
 
-static const char *const formats[] = {"text", "json", "csv", "trace", NULL};
+static const char *const formats[] = {"text", "json", "csv", "html", "trace", NULL};
 
 static const struct tote_option options[] = {
     {.name = "format",
@@ -53,6 +61,13 @@ static const struct tote_option options[] = {
      .offset = offsetof(struct report_settings, prices),
      .is_path = true,
      .help = "the same from a YAML file; --price wins"},
+    {.name = "output",
+     .type = TOTE_OPTION_TEXT,
+     .offset = offsetof(struct report_settings, output),
+     .fallback = "-",
+     .is_path = true,
+     .letter = 'o',
+     .help = "where to: a file, which appears whole or not at all; -: standard output"},
 };
 
 #define N_OPTIONS (sizeof options / sizeof *options)
@@ -80,13 +95,57 @@ static int read_settings(const struct tote_args *args, struct report_settings *s
 }
 
 static int write_report(struct tote_store *store,
-                        const struct report_settings *settings, struct tote_error *err)
+                        const struct report_settings *settings, FILE *out,
+                        struct tote_error *err)
 {
     const struct tote_price *price = settings->has_price ? &settings->rates : NULL;
     if (settings->format == TRACE)
-        return tote_trace_write(store, (int64_t)settings->run, stdout, err);
+        return tote_trace_write(store, (int64_t)settings->run, out, err);
     return tote_report_write_priced(store, (enum tote_report_format)settings->format,
-                                    price, stdout, NULL, err);
+                                    price, out, NULL, err);
+}
+
+/* --- a file --- */
+
+/* A new one beside it, with the mode that it would have. */
+static FILE *open_beside(const char *path, char beside[static PATH_MAX])
+{
+    mode_t mask = umask(0);
+    umask(mask);
+    int n = snprintf(beside, PATH_MAX, "%s.XXXXXX", path);
+    if (n < 0 || n >= PATH_MAX) {
+        beside[0] = '\0';
+        errno = ENAMETOOLONG;
+        return NULL;
+    }
+    int fd = mkostemp(beside, O_CLOEXEC);
+    FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
+    if (fd < 0)
+        beside[0] = '\0';
+    else if (!out)
+        close(fd);
+    else
+        fchmod(fd, 0666 & ~mask);
+    return out;
+}
+
+static int write_file(struct tote_store *store, const struct report_settings *settings,
+                      struct tote_error *err)
+{
+    const char *path = settings->output;
+    char beside[PATH_MAX];
+    FILE *out = open_beside(path, beside);
+    int code = out ? 0 : errno;
+    int rc = out ? write_report(store, settings, out, err) : 0;
+    if (out && fclose(out) != 0)
+        code = errno;
+    if (rc == 0 && code == 0 && rename(beside, path) != 0)
+        code = errno;
+    if (beside[0] && (rc < 0 || code))
+        unlink(beside);
+    if (rc == 0 && code)
+        tote_file_fail("write", path, code, err);
+    return rc < 0 ? rc : code ? -EIO : 0;
 }
 
 static int report_main(const struct tote_args *args)
@@ -101,7 +160,9 @@ static int report_main(const struct tote_args *args)
     struct tote_store *store;
     if (tote_store_open(args->arguments[0], &store, &err) < 0)
         return tote_command_fail(is_json, TOTE_EXIT_USAGE, &err);
-    rc = write_report(store, &settings, &err);
+    rc = strcmp(settings.output, "-") == 0
+             ? write_report(store, &settings, stdout, &err)
+             : write_file(store, &settings, &err);
     tote_store_close(store);
     if (rc == -ENOENT) /* no such run */
         return tote_command_fail(is_json, TOTE_EXIT_USAGE, &err);
@@ -114,6 +175,7 @@ const struct tote_subcommand tote_command_report = {
     .synopsis = "STORE [OPTIONS]",
     .examples = "  tote report bag.tote\n"
                 "  tote report bag.tote --format csv\n"
+                "  tote report bag.tote --format html -o bag.html\n"
                 "  tote report bag.tote --format trace > bag.json   # for Perfetto\n"
                 "  tote report bag.tote --price cpu-hour=0.04,currency=EUR\n",
     .options = lists,

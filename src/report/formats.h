@@ -26,4 +26,9 @@ int tote_json_write(const struct tote_summary *summary, FILE *out);
  * line ends, which are newlines. */
 int tote_csv_write(const struct tote_summary *summary, FILE *out);
 
+/* One page for people, self-contained. Reads records too, a sample of which it draws:
+ * also the store's error. Texts as for people. */
+int tote_html_write(struct tote_store *store, const struct tote_summary *summary,
+                    FILE *out, struct tote_error *err);
+
 #endif

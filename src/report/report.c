@@ -11,10 +11,13 @@
 static const struct {
     enum tote_mask mask;
     int (*write)(const struct tote_summary *summary, FILE *out);
+    int (*draw)(struct tote_store *store, const struct tote_summary *summary, FILE *out,
+                struct tote_error *err); /* instead: of one that reads records too */
 } formats[] = {
-    [TOTE_REPORT_TEXT] = {TOTE_MASK_CONTROLS, tote_text_write},
-    [TOTE_REPORT_JSON] = {TOTE_MASK_BYTES, tote_json_write},
-    [TOTE_REPORT_CSV] = {TOTE_MASK_NOTHING, tote_csv_write}, /* data, to the byte */
+    [TOTE_REPORT_TEXT] = {TOTE_MASK_CONTROLS, tote_text_write, NULL},
+    [TOTE_REPORT_JSON] = {TOTE_MASK_BYTES, tote_json_write, NULL},
+    [TOTE_REPORT_CSV] = {TOTE_MASK_NOTHING, tote_csv_write, NULL}, /* to the byte */
+    [TOTE_REPORT_HTML] = {TOTE_MASK_CONTROLS, NULL, tote_html_write},
 };
 
 static struct tote_verdict judge(const struct tote_summary *summary)
@@ -27,13 +30,16 @@ static struct tote_verdict judge(const struct tote_summary *summary)
     return verdict;
 }
 
-static int write_summary(const struct tote_summary *summary,
+static int write_summary(struct tote_store *store, const struct tote_summary *summary,
                          enum tote_report_format format, FILE *out,
                          struct tote_error *err)
 {
-    int rc = formats[format].write(summary, out);
-    if (rc < 0)
+    int rc = formats[format].draw ? formats[format].draw(store, summary, out, err)
+                                  : formats[format].write(summary, out);
+    if (rc == -ENOMEM)
         return tote_error_set(err, rc, "out of memory for the report");
+    if (rc < 0)
+        return rc;
     errno = 0;
     if (fflush(out) != 0 || ferror(out))
         return tote_error_set(err, -EIO, "cannot write the report: %s",
@@ -51,7 +57,7 @@ int tote_report_write_priced(struct tote_store *store, enum tote_report_format f
         return rc;
     summary.price = price;
     tote_gather_mask(&summary, formats[format].mask);
-    rc = write_summary(&summary, format, out, err);
+    rc = write_summary(store, &summary, format, out, err);
     if (rc == 0 && ret_verdict)
         *ret_verdict = judge(&summary);
     tote_gather_finish(&summary);

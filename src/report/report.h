@@ -34,7 +34,12 @@
 
 #define TOTE_REPORT_SCHEMA 1 /* schema_version of the JSON documents */
 
-enum tote_report_format { TOTE_REPORT_TEXT, TOTE_REPORT_JSON, TOTE_REPORT_CSV };
+enum tote_report_format {
+    TOTE_REPORT_TEXT,
+    TOTE_REPORT_JSON,
+    TOTE_REPORT_CSV,
+    TOTE_REPORT_HTML,
+};
 
 /* What the exit code depends on. */
 struct tote_verdict {

@@ -83,3 +83,17 @@ def test_it_runs_when_it_is_only_readable(tree, tote):
     assert relative(copy) == before
     for path in [copy, *copy.rglob("*")]:
         path.chmod(path.stat().st_mode | 0o200)
+
+
+def test_a_copy_of_the_program_alone_writes_the_same_page(tree, tote):
+    """The page's parts are in the program, not in a file beside it."""
+    tote.ok("run", "--kernel", "noop", "--tasks", 5, "--store", "bag.tote")
+    page = tote.ok("report", "bag.tote", "--format", "html").out
+    alone = tote.folder / "alone"
+    alone.mkdir()
+    shutil.copyfile(tree / "bin" / "tote", alone / "tote")
+    (alone / "tote").chmod(0o755)
+    done = subprocess.run([alone / "tote", "report", "bag.tote", "--format", "html"],
+                          cwd=tote.folder, env=tote.env, capture_output=True, text=True)
+    assert done.returncode == 0, done
+    assert done.stdout == page and "</html>" in page

@@ -510,6 +510,29 @@ static void make_compare_differ(const char *path)
         path, &(struct report_plan){three, 3, 6, 1000, 367, "done", spoil, false});
 }
 
+/* For a page: what could end an element, an attribute or a text of a script. */
+static void poison_page(struct tote_run_row *row)
+{
+    if (row->cell != 2)
+        return;
+    row->engine_version = (char *)"<!--<script>";
+    row->options = (char *)"{\"a\":\"</script><svg onload=alert(2)>\"}";
+    row->why = (char *)"\" onmouseover=\"alert(3)";
+    row->state = row->block == 6 ? TOTE_RUN_BROKEN : row->state;
+}
+
+static void make_compare_page(const char *path)
+{
+    static const struct report_cell cells[] = {
+        {"local", 0.006, 356, 0.01},
+        {"</script><img src=x onerror=alert(1)>\xe2\x80\xa8]]>'\"&amp;", 0.5, 338,
+         0.01},
+        {"ray", 2.84, 187, 0.02},
+    };
+    report_fixture_compare(path, &(struct report_plan){cells, 3, 6, 1000, 367, "done",
+                                                       poison_page, false});
+}
+
 static void fail(struct tote_run_row *row)
 {
     if (strcmp(row->label, "ray") != 0)
@@ -593,6 +616,7 @@ const struct report_scenario report_scenarios[] = {
     {"compare_one", make_compare_one},
     {"compare_empty_bag", make_compare_empty_bag},
     {"compare_differ", make_compare_differ},
+    {"compare_page", make_compare_page},
     {"compare_failed", make_compare_failed},
     {"compare_signal", make_compare_signal},
     {"compare_killed", make_compare_killed},

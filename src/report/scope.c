@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* scope.c: one function a limit of the claim (scope.h). */
+#include "report/scope.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void say_bag(FILE *out, const struct tote_summary *summary)
+{
+    const struct tote_plan *plan =
+        summary->n_points > 0 ? &summary->points[0].plan : &summary->plan;
+    if (summary->n_points > 1)
+        fprintf(out, "It holds at the %zu points that were tried; others were not.\n",
+                summary->n_points);
+    else if (summary->is_commands)
+        fprintf(out,
+                "It holds for these commands on %" PRIu32 " workers; other "
+                "commands, lists and numbers of workers were not tried.\n",
+                plan->workers);
+    else
+        fprintf(out,
+                "It holds for %" PRIu64 " tasks of %s at size %" PRIu64 " on %" PRIu32
+                " workers; other kernels, sizes, numbers of tasks and of workers were "
+                "not tried.\n",
+                plan->tasks, plan->kernel, plan->size, plan->workers);
+}
+
+static void say_machine(FILE *out, const struct tote_summary *summary)
+{
+    const char *cpu = tote_gather_setting(summary, "environment.cpu");
+    const char *cores = tote_gather_setting(summary, "environment.cores_usable");
+    fprintf(out,
+            "tote ran on one machine (%s, %s usable cores): another one may rank "
+            "engines otherwise.\n",
+            cpu ? cpu : "CPU unknown", cores ? cores : "unknown");
+}
+
+static void say_samples(FILE *out, const struct tote_summary *summary)
+{
+    if (!summary->is_experiment)
+        fputs("One run is one sample: nothing here tells how far the next would be.\n",
+              out);
+    else
+        fputs("A sample is a fresh launch; tasks of one launch share its luck and are "
+              "not counted as samples.\n",
+              out);
+}
+
+/* The first engine of a point a second time. */
+static bool has_again(const struct tote_summary *summary)
+{
+    for (size_t i = 0; i < summary->n_cell_rows; i++) {
+        if (summary->cell_rows[i].role == TOTE_CELL_AGAIN)
+            return true;
+    }
+    return false;
+}
+
+static void say_noise(FILE *out, const struct tote_summary *summary)
+{
+    if (summary->is_experiment && summary->n_cells > 1 && !has_again(summary))
+        fputs("No cell was entered twice, so the noise floor of this machine was not "
+              "measured: small differences deserve doubt.\n",
+              out);
+}
+
+static void say_closed(FILE *out)
+{
+    fputs("The bag is closed, all of its tasks are there at the start: makespan and "
+          "rates are told, latency under a stream of arrivals is not.\n",
+          out);
+}
+
+/* A line each: texts were masked, so none has a line end within. */
+static int split(char *text, struct tote_notes *ret_scope)
+{
+    struct tote_notes scope = {0};
+    for (char *at = text; *at; at++)
+        scope.n += *at == '\n';
+    scope.texts = calloc(scope.n + 1, sizeof *scope.texts);
+    bool is_whole = scope.texts != NULL;
+    for (size_t i = 0; is_whole && i < scope.n; i++) {
+        char *end = strchr(text, '\n');
+        scope.texts[i] = strndup(text, (size_t)(end - text));
+        is_whole = scope.texts[i] != NULL;
+        text = end + 1;
+    }
+    if (is_whole)
+        *ret_scope = scope;
+    else if (scope.texts)
+        tote_notes_finish(&scope);
+    return is_whole ? 0 : -ENOMEM;
+}
+
+int tote_scope_make(const struct tote_summary *summary, struct tote_notes *ret_scope)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (!out)
+        return -ENOMEM;
+    say_bag(out, summary);
+    say_machine(out, summary);
+    say_samples(out, summary);
+    say_noise(out, summary);
+    say_closed(out);
+    bool has_failed = ferror(out) != 0;
+    int rc = fclose(out) != 0 || has_failed ? -ENOMEM : split(text, ret_scope);
+    free(text);
+    return rc;
+}

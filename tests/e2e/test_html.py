@@ -1,0 +1,374 @@
+# SPDX-License-Identifier: MIT
+"""tote report --format html: the page in a browser, network off: what is drawn, read, reached and
+saved, what stays text, how large it gets."""
+
+import base64
+import csv
+import html
+import io
+import json
+import os
+import pathlib
+import re
+import stat
+import subprocess
+import sys
+
+import pytest
+from pages import Browser, need_browser, need_charts, report_cli, specifications
+from tote_tool import ROOT, Tote
+
+MOST_BYTES = 5 << 20
+HOSTILE = "</script><img src=x onerror=alert(1)>\u2028]]>'\"&amp;<!--"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    need_browser()
+    with Browser() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def tool(tmp_path_factory):
+    one = Tote(tmp_path_factory.mktemp("pages"))
+    yield one
+    one.close()
+
+
+def page_of(tool, store):
+    page = store.with_suffix(".html")
+    tool.ok("report", store, "--format", "html", "-o", page)
+    return page
+
+
+@pytest.fixture(scope="module")
+def scenario(tool):
+    """The page of a store that report-cli makes."""
+    def make(name):
+        store = tool.folder / f"{name}.tote"
+        if not store.exists():
+            report_cli("make", name, store)
+        return page_of(tool, store)
+    return make
+
+
+@pytest.fixture(scope="module")
+def compared(tool):
+    """Of a comparison with records, also of more tasks than are drawn."""
+    store = tool.folder / "compared.tote"
+    tool.ok("compare", "--engines", "local:batch=auto,local:batch=20", "--kernel", "noop", "--tasks",
+            3000, "--workers", 2, "--runs", 6, "--store", store)
+    return page_of(tool, store)
+
+
+@pytest.fixture(scope="module")
+def hostile(tool):
+    """Of commands that fail, with a stderr and an argument that would be markup."""
+    store = tool.folder / "hostile.tote"
+    done = tool.run("run", "--store", store, "--workers", 2, "--", "sh", "-c",
+                    'printf "%s\\n\\033[31mred\\000\\377" "$1" >&2; exit 3', "sh", "{item}", ":::",
+                    HOSTILE, "b", errors="replace")
+    assert done.status == 3, done
+    return page_of(tool, store)
+
+
+def data_of(page):
+    """The data sets of a page."""
+    text = page.read_text(encoding="utf-8")
+    (found,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', text, re.S)
+    assert not set("<>&\u2028\u2029") & set(found)
+    return json.loads(found)
+
+
+# --- drawn ---
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_every_chart_is_drawn(browser, compared, width, scheme):
+    need_charts()
+    with browser.open(compared, width, scheme) as page:
+        page.assert_quiet()
+        charts = page.charts()
+        assert set(charts) == set(specifications())
+        for name, (marks, drawn) in charts.items():
+            assert marks > 0 and width / 2 < drawn <= width, (name, marks, drawn)
+        assert page.overflow() == 0
+
+
+def test_charts_follow_the_colour_scheme(browser, compared):
+    need_charts()
+    inks = []
+    for scheme in ("light", "dark"):
+        with browser.open(compared, scheme=scheme) as page:
+            inks.append(page.tab.evaluate(
+                "getComputedStyle(document.querySelector('figure svg .role-axis-label text')).fill"))
+    light, dark = (sum(map(int, re.findall(r"\d+", ink)[:3])) for ink in inks)
+    assert light < 200 and dark > 500, inks
+
+
+def test_every_kind_of_store_has_a_page(browser, scenario):
+    for name in report_cli("list").split():
+        with browser.open(scenario(name), 390) as page:
+            assert (name, page.said, page.overflow()) == (name, [], 0)
+            for chart, (marks, _) in page.charts().items():
+                assert marks > 0, (name, chart)
+
+
+def test_it_prints(browser, compared, tmp_path):
+    with browser.open(compared) as page:
+        page.tab.emulate_media(media="print", color_scheme="dark")
+        assert page.tab.evaluate("getComputedStyle(document.documentElement).backgroundColor") \
+            == "rgb(255, 255, 255)"
+        widest = page.tab.evaluate("""() => Math.max(...[...document.querySelectorAll('svg, table')]
+            .map((one) => one.getBoundingClientRect().right - innerWidth))""")
+        assert widest <= 0
+        page.tab.pdf(path=tmp_path / "page.pdf", format="A4")
+        page.assert_quiet()
+
+
+# --- read ---
+
+def test_order_of_the_sections(browser, compared):
+    with browser.open(compared) as page:
+        ids = page.tab.evaluate("[...document.querySelectorAll('main section')].map((s) => s.id)")
+    assert ids == ["verdict", "manifest", "rules", "makespan", "limit", "phases", "tasks", "gantt",
+                   "raw"]
+
+
+def test_verdict_and_tables_need_no_script(browser, compared, tool):
+    store = compared.with_suffix(".tote")
+    document = tool.json("report", store)
+    rows = sum(tool.value(f"SELECT count(*) FROM {one}", store) for one in ("run", "machine_limit"))
+    with browser.open(compared, script=False) as page:
+        page.assert_quiet()
+        assert page.tab.inner_text(".verdict") == document["verdict"]
+        assert page.tab.locator("figure:visible").count() == 0
+        assert page.tab.locator("#rules tbody tr").count() == 12
+        assert page.tab.locator("#raw tbody tr").count() == rows
+        assert page.tab.locator("#verdict li").count() >= 3
+        if page.tab.locator("noscript").count():
+            assert "Every figure is in a table" in page.tab.inner_text("noscript")
+
+
+def test_the_table_of_the_makespan(browser, compared, tool):
+    cells = tool.json("report", compared.with_suffix(".tote"))["cells"]
+    with browser.open(compared) as page:
+        rows = page.tab.evaluate("""[...document.querySelectorAll('#makespan tbody tr')].map(
+            (row) => [...row.children].map((cell) => cell.textContent))""")
+    assert [row[0] for row in rows] == [cell["label"] for cell in cells]
+    for row, cell in zip(rows, cells):
+        wall = cell["wall_s"]
+        for text, want in zip(row[1:4], (wall["median"], wall["low"], wall["high"])):
+            assert float(text) == pytest.approx(want, rel=0.02, abs=6e-5)
+        assert int(row[4]) == 6
+
+
+def test_the_raw_table_can_be_saved(browser, compared, tool):
+    store = compared.with_suffix(".tote")
+    with browser.open(compared, script=False) as page:
+        links = dict(page.tab.evaluate(
+            "[...document.querySelectorAll('a[download]')].map((a) => [a.download, a.href])"))
+        saved = {}
+        for name in links:
+            with page.tab.expect_download() as download:
+                page.tab.click(f"a[download='{name}']")
+            saved[name] = pathlib.Path(download.value.path()).read_text(encoding="utf-8")
+    assert json.loads(saved["report.json"]) == tool.json("report", store)
+    assert saved["runs.csv"] == tool.ok("report", store, "--format", "csv").out
+    assert len(list(csv.reader(io.StringIO(saved["runs.csv"])))) > 12
+    for name, href in links.items():
+        assert base64.b64decode(href.partition(",")[2]).decode() == saved[name]
+
+
+# --- reached ---
+
+def test_all_of_it_is_reached_by_keyboard(browser, compared):
+    """By Tab alone: each link, each table that may scroll and each chart."""
+    with browser.open(compared) as page:
+        wanted = page.tab.evaluate("""() => [...document.querySelectorAll(
+            'a, .wide, figure .view')].map((one, i) => one.dataset.wanted = i).length""")
+        reached = set()
+        for _ in range(wanted + 5):
+            page.tab.keyboard.press("Tab")
+            reached.add(page.tab.evaluate("document.activeElement.dataset.wanted"))
+        assert reached >= {str(i) for i in range(wanted)}
+        for chart in page.tab.locator("figure .view").all():
+            assert len(chart.get_attribute("aria-label")) > 80
+            assert chart.get_attribute("role") == "img"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing_serious(browser, compared, hostile, width, scheme):
+    for one in (compared, hostile):
+        with browser.open(one, width, scheme) as page:
+            assert page.axe() == []
+
+
+# --- stays text ---
+
+def assert_only_our_markup(page):
+    """No element that we do not write, no handler."""
+    names = page.tab.evaluate("""[...new Set([...document.querySelectorAll('body *')].filter(
+        (one) => !one.closest('svg')).map((one) => one.localName))]""")
+    assert not set(names) & {"img", "iframe", "object", "input", "svg"}, names
+    assert page.tab.evaluate("""[...document.querySelectorAll('*')].flatMap((one) =>
+        [...one.attributes].map((a) => a.name)).filter((name) => name.startsWith('on'))""") == []
+    page.assert_quiet()
+
+
+def test_what_a_task_says_stays_text(browser, hostile):
+    with browser.open(hostile) as page:
+        assert_only_our_markup(page)
+        said = page.tab.locator("#failures pre").all_inner_texts()
+        assert any(text.startswith(HOSTILE.replace("\u2028", "?") + "\n?[31mred??") for text in said)
+
+
+def test_what_a_store_says_stays_text(browser, scenario):
+    label = "</script><img src=x onerror=alert(1)>?]]>'\"&amp;"
+    with browser.open(scenario("compare_page")) as page:
+        assert_only_our_markup(page)
+        heads = page.tab.locator("#makespan tbody th").all_inner_texts()
+        assert heads == ["local", label, "ray"]
+        assert page.tab.locator("#raw td", has_text='" onmouseover="alert(3)').count() == 6
+        assert page.tab.locator("#manifest td", has_text="<!--<script>").count() == 1
+
+
+def test_the_name_of_a_store_stays_text(browser, tool):
+    store = tool.folder / "named.tote"
+    report_cli("make", "compare", store)
+    link = tool.folder / "a<img src=x onerror='alert(4)'>&.tote"
+    store.rename(link)
+    with browser.open(page_of(tool, link)) as page:
+        assert_only_our_markup(page)
+        assert str(link) in page.tab.inner_text("footer")
+
+
+def test_the_policy_allows_nothing_by_name(compared):
+    text = compared.read_text(encoding="utf-8")
+    (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)
+    assert "unsafe" not in policy and "http" not in policy
+    assert policy.startswith("default-src 'none'")
+
+
+def test_the_policy_holds(browser, compared, tmp_path):
+    """A script that is not ours does not run, in a page that is ours but for it."""
+    page = tmp_path / "page.html"
+    text = compared.read_text(encoding="utf-8")
+    page.write_text(text.replace("<main>", "<main><script>document.title = 'in'</script>"),
+                    encoding="utf-8")
+    with browser.open(page) as opened:
+        assert opened.tab.title() != "in"
+        assert any("Content Security Policy" in line for line in opened.said)
+
+
+# --- size ---
+
+def test_what_is_left_out_is_said(browser, tool):
+    """Of 20,000 tasks: few are drawn, the slowest among them."""
+    store = tool.folder / "many.tote"
+    tool.ok("run", "--kernel", "noop", "--tasks", 20000, "--workers", 2, "--store", store)
+    page = page_of(tool, store)
+    slowest = tool.value("SELECT max(end_ns - start_ns) FROM record", store) / 1e9
+    with browser.open(page) as opened:
+        opened.assert_quiet()
+        row = opened.tab.inner_text("#gantt tbody tr")
+        assert "20000" in row and "thinned" in row and "slowest" in row
+    need_charts()
+    bars = data_of(page)["gantt"]
+    assert len(bars) == 1177 + 1200  # one in 17, and the slowest
+    # Nine digits of seconds after launch, twice.
+    assert max(bar["to_s"] - bar["from_s"] for bar in bars) == pytest.approx(slowest, abs=1e-8)
+    steps = data_of(page)["tasks"]
+    assert steps[-1]["part"] == 1 and steps[-1]["s"] == pytest.approx(slowest, rel=1e-8)
+    assert page.stat().st_size < MOST_BYTES
+
+
+def test_a_hundred_runs(browser, tool):
+    store = tool.folder / "hundred.tote"
+    engines = ",".join(f"local:batch={n}" for n in (20, 30, 40, 50, 60))
+    tool.ok("compare", "--engines", engines, "--kernel", "noop", "--tasks", 2500, "--workers", 2,
+            "--runs", 20, "--budget", "600", "--store", store, timeout=600)
+    assert tool.value("SELECT count(*) FROM run", store) >= 100
+    page = page_of(tool, store)
+    assert page.stat().st_size < MOST_BYTES
+    with browser.open(page, 390) as opened:
+        opened.assert_quiet()
+        assert opened.overflow() == 0
+
+
+# --- written ---
+
+def test_a_file_appears_whole_or_not_at_all(tool, tmp_path):
+    store = tool.folder / "compare_file.tote"
+    report_cli("make", "compare", store)
+    page = tmp_path / "page.html"
+    old = os.umask(0o027)
+    try:
+        tool.ok("report", store, "--format", "html", "--output", page)
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE(page.stat().st_mode) == 0o640
+    assert page.read_text() == tool.ok("report", store, "--format", "html").out
+    for format in ("text", "json", "csv"):
+        done = tool.ok("report", store, "--format", format, "-o", page)
+        assert done.out == "" and page.read_text() == tool.ok("report", store, "--format", format).out
+    before = page.read_text()
+    assert tool.run("report", tmp_path / "none.tote", "-o", page).status == 2
+    missing = tool.run("report", store, "-o", tmp_path / "no" / "page.html")
+    assert missing.status == 1 and "cannot write" in missing.err
+    assert tool.run("report", store, "-o", tmp_path).status == 1  # a folder
+    assert page.read_text() == before
+    assert os.listdir(tmp_path) == ["page.html"]
+
+
+# --- built ---
+
+def join(folder, env):
+    done = subprocess.run([sys.executable, os.path.join(ROOT, "charts", "join.py"),
+                           os.path.join(ROOT, "charts"), folder / "parts"],
+                          env={**os.environ, **env}, capture_output=True, text=True)
+    assert done.returncode == 0, done
+    return done.stderr, {path.name: path.read_text() for path in (folder / "parts").iterdir()}
+
+
+def test_without_node_there_are_no_charts_and_it_says_so(tmp_path):
+    said, parts = join(tmp_path, {"PATH": str(tmp_path)})
+    assert "make charts" in said and "make charts" in parts["without.txt"]
+    assert parts["script.js"] == "" and "script-src 'none'" in parts["policy.txt"]
+    assert parts["style.css"]
+    said, _ = join(tmp_path, {"PATH": str(tmp_path)})
+    assert said == ""  # once is enough
+
+
+def test_without_a_network_there_are_no_charts_and_it_says_so(tmp_path):
+    npm = tmp_path / "bin" / "npm"
+    npm.parent.mkdir()
+    for name in ("npm", "node"):
+        (npm.parent / name).write_text("#!/bin/sh\necho x >>calls\necho no network >&2\nexit 1\n")
+        (npm.parent / name).chmod(0o755)
+    path = {"PATH": f"{npm.parent}:/usr/bin:/bin"}
+    for _ in range(2):  # the second does not ask again so soon
+        _, parts = join(tmp_path, path)
+        assert "could not fetch" in parts["without.txt"] and parts["script.js"] == ""
+    assert (tmp_path / "parts.npm" / "calls").read_text() == "x\n"
+    assert "no network" in (tmp_path / "parts.npm" / "npm.log").read_text()
+
+
+def test_the_page_carries_the_licences_of_what_it_carries(compared):
+    need_charts()
+    text = compared.read_text(encoding="utf-8")
+    for holder in ("Mike Bostock", "University of Washington Interactive Data Lab"):
+        assert holder in html.unescape(text)
+
+
+def test_the_lock_pins_all_by_hash():
+    lock = json.loads(pathlib.Path(ROOT, "charts", "package-lock.json").read_text(encoding="utf-8"))
+    wanted = json.loads(pathlib.Path(ROOT, "charts", "package.json").read_text(encoding="utf-8"))
+    for name, version in {**wanted["dependencies"], **wanted["devDependencies"]}.items():
+        assert re.fullmatch(r"\d+\.\d+\.\d+", version), name
+        assert lock["packages"][f"node_modules/{name}"]["version"] == version
+    for name, package in lock["packages"].items():
+        assert not name or package["integrity"].startswith("sha512-"), name
+        assert "resolved" not in package or package["resolved"].startswith("https://registry.npmjs.org/")
