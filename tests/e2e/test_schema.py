@@ -28,6 +28,7 @@ SHOWN = [
     (("fsck", "{run}"), "fsck", 0),
     (("engines",), "engines", 0),
     (("engines", "check", "local", "--point", "handshake"), "engines-check", 0),
+    (("engines", "facts", "local"), "facts", 0),
     (("kernels",), "kernels", 0),
     (("status", "absent.tote"), "error", 2),
     (("fsck", "absent.tote"), "error", 2),
