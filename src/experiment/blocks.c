@@ -6,26 +6,18 @@
 #include <stdlib.h>
 
 #include "experiment/stop.h"
+#include "stats/random.h"
 
 /* --- order --- */
 
-/* SplitMix64 (Steele, Lea & Flood, OOPSLA 2014): one step a call. */
-static uint64_t random_next(uint64_t *state)
-{
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
 void tote_blocks_order(uint64_t seed, uint32_t block, size_t n, size_t *ret_order)
 {
-    uint64_t state = seed ^ ((uint64_t)block << 32);
-    random_next(&state);
+    struct tote_random random = {seed ^ ((uint64_t)block << 32)};
+    tote_random_next(&random);
     for (size_t i = 0; i < n; i++)
         ret_order[i] = i;
     for (size_t i = n; i > 1; i--) { /* Fisher-Yates; the bias of % is below 1e-15 */
-        size_t j = random_next(&state) % i, kept = ret_order[i - 1];
+        size_t j = tote_random_next(&random) % i, kept = ret_order[i - 1];
         ret_order[i - 1] = ret_order[j];
         ret_order[j] = kept;
     }
