@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "stats/bootstrap.h"
 #include "stats/stats.h"
 
 static const char *write_digits(double value, int decimals, const char *unit,
@@ -83,14 +84,46 @@ const char *tote_figure_fraction(double value, char text[static TOTE_FIGURE_MAX]
     return text;
 }
 
-const char *tote_figure_times(double value, char text[static TOTE_FIGURE_MAX])
+static const char *write_times(double value, const char *unit,
+                               char text[static TOTE_FIGURE_MAX])
 {
     int decimals = value < 1.005 ? 3 : value < 1.995 ? 2 : value < 9.95 ? 1 : 0;
     if (value >= 99.5 && isfinite(value)) {
         double scale = pow(10, floor(log10(value)) - 1);
         value = round(value / scale) * scale;
     }
-    return write_digits(value, decimals, "x", text);
+    return write_digits(value, decimals, unit, text);
+}
+
+const char *tote_figure_times(double value, char text[static TOTE_FIGURE_MAX])
+{
+    return write_times(value, "x", text);
+}
+
+const char *tote_figure_times_bounds(const struct tote_estimate *estimate,
+                                     char text[static TOTE_FIGURE_MAX])
+{
+    char low[TOTE_FIGURE_MAX], high[TOTE_FIGURE_MAX];
+    text[0] = '\0';
+    if (estimate->has_bounds)
+        snprintf(text, TOTE_FIGURE_MAX, "[%.20s, %.20s]",
+                 write_times(estimate->low, "", low),
+                 write_times(estimate->high, "", high));
+    return text;
+}
+
+const char *tote_figure_p(double p, char text[static TOTE_FIGURE_MAX])
+{
+    if (p < 0.00095)
+        snprintf(text, TOTE_FIGURE_MAX, "<0.001");
+    else
+        write_digits(p, p < 0.0995 ? 3 : 2, "", text);
+    return text;
+}
+
+const char *tote_figure_floor(double floor, char text[static TOTE_FIGURE_MAX])
+{
+    return write_digits(100 * expm1(floor), 2, " %", text);
 }
 
 const char *tote_figure_bytes(double value, char text[static TOTE_FIGURE_MAX])

@@ -12,6 +12,7 @@
 #define TOTE_FIGURE_MAX 64 /* bytes, terminator included */
 
 struct tote_interval;
+struct tote_estimate;
 
 /* 0.512, 5.12, 51.2, 356, 3561, 35.6k, 356k, 3.56M */
 const char *tote_figure_rate(double value, char text[static TOTE_FIGURE_MAX]);
@@ -35,5 +36,15 @@ const char *tote_figure_times(double value, char text[static TOTE_FIGURE_MAX]);
 
 /* Bytes with a unit that fits, by powers of 1,000: "812 B", "1.36 MB" */
 const char *tote_figure_bytes(double value, char text[static TOTE_FIGURE_MAX]);
+
+/* "[1.6, 2.0]" as such times; "" if there are no bounds */
+const char *tote_figure_times_bounds(const struct tote_estimate *estimate,
+                                     char text[static TOTE_FIGURE_MAX]);
+
+/* 0.21, 0.013, <0.001 */
+const char *tote_figure_p(double p, char text[static TOTE_FIGURE_MAX]);
+
+/* A noise floor, |ln ratio|, as that ratio's distance from 1: "0.61 %" */
+const char *tote_figure_floor(double floor, char text[static TOTE_FIGURE_MAX]);
 
 #endif

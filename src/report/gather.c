@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* gather.c: rows and settings of a store, and every number that follows from them
  * (gather.h). What the records tell is in gather_records.c, what runs say together in
- * gather_points.c, gather_cells.c and gather_bag.c. */
+ * gather_points.c, gather_cells.c, gather_ranks.c and gather_bag.c. */
 #include "report/gather.h"
 
 #include <errno.h>
@@ -348,7 +348,7 @@ static int gather_all(struct tote_store *store, struct tote_summary *summary,
                                 : tote_gather_bag(store, summary, err);
     if (rc == 0 && !summary->is_commands) /* those of another list have other outputs */
         tote_gather_outputs(summary);
-    return rc;
+    return rc < 0 || !summary->is_experiment ? rc : tote_gather_ranks(summary, err);
 }
 
 int tote_gather(struct tote_store *store, struct tote_summary *ret_summary,

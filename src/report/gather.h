@@ -15,6 +15,7 @@
 
 #include "base/slice.h"
 #include "report/mask.h"
+#include "stats/judge.h"
 #include "stats/stats.h"
 #include "store/usage.h"
 
@@ -109,6 +110,9 @@ struct tote_cell_summary {
     enum tote_sameness outputs;       /* as the limit's; of no-ops, as each other's */
     const char *digest;               /* on which its complete runs agree, or null */
     uint64_t failed, duplicate, lost; /* sums over all of its runs */
+    /* By the rate after start-up, and by that of the whole run; rank 0: none. Places
+     * are of cells of the point. */
+    struct tote_judged steady, whole;
 };
 
 struct tote_limit_pass {
@@ -138,6 +142,25 @@ struct tote_plan {
     uint32_t workers;
 };
 
+/* Why the engines of a point have no ranks, the first of these that holds. */
+enum tote_unranked {
+    TOTE_RANKED,
+    TOTE_UNRANKED_NO_CELL,    /* nothing can run there */
+    TOTE_UNRANKED_NO_RUN,     /* it ended before the first */
+    TOTE_UNRANKED_DIFFER,     /* outputs do */
+    TOTE_UNRANKED_INCOMPLETE, /* a cell has no complete run */
+    TOTE_UNRANKED_FAILED,     /* tasks did */
+    TOTE_UNRANKED_EMPTY,      /* the bag is */
+    TOTE_UNRANKED_ONE,        /* cell: nothing to compare */
+    TOTE_UNRANKED_FEW,        /* runs: no difference can be found */
+};
+
+/* What is said of all engines of a point by one number. */
+struct tote_ranking {
+    double noise_floor; /* |ln ratio| of the A/A pair; NaN: there is none */
+    struct tote_judgement judgement; /* unless the point is unranked */
+};
+
 /* One level of each factor, and what ran there. Pieces of the summary's cells. */
 struct tote_point_summary {
     int64_t id;
@@ -152,6 +175,9 @@ struct tote_point_summary {
     size_t n_blocks;            /* in which every engine and the limit is complete */
     double width; /* widest half interval of an engine's wall time or rate after
                    * start-up, over its median; NaN: there is none */
+    enum tote_unranked unranked;
+    size_t runs_needed; /* of each cell, before a difference can be found */
+    struct tote_ranking steady, whole;
 };
 
 /* A bag over all runs of its store: its first launch and each that went on with it. */
@@ -192,6 +218,7 @@ struct tote_summary {
     size_t n_strays;               /* runs whose cell is gone: they are at no point */
     double width;                  /* the widest of a point */
     uint64_t least, most;          /* blocks that were asked for; 0: not known */
+    uint64_t resampling_seed;      /* of the bootstrap: the seed of the order of runs */
     struct tote_setting *settings; /* by name */
     size_t n_settings;
     const struct tote_price *price; /* the reader's, borrowed; null: none given */
@@ -225,6 +252,9 @@ int tote_gather_bag(struct tote_store *store, struct tote_summary *summary,
  */
 int tote_gather_points(struct tote_summary *summary, struct tote_error *err);
 void tote_gather_outputs(struct tote_summary *summary);
+
+/* Then: who beats whom at each point. -ENOMEM. */
+int tote_gather_ranks(struct tote_summary *summary, struct tote_error *err);
 
 void tote_gather_finish(struct tote_summary *summary); /* a zeroed one is accepted */
 

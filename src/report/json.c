@@ -13,6 +13,7 @@
 #include "report/cost.h"
 #include "report/failure.h"
 #include "report/formats.h"
+#include "report/json_ranks.h"
 #include "report/json_usage.h"
 #include "report/notes.h"
 #include "report/report.h"
@@ -428,7 +429,7 @@ static json_t *what_was_found(const struct tote_summary *summary,
                   "limit", one_loop(&point->limit), "serial", serial(point),
                   "digests_equal", sameness(point->outputs), "verdict", verdict);
     free(verdict);
-    return object;
+    return join(object, tote_json_ranking(summary, point));
 }
 
 static json_t *how_it_ended(const struct tote_summary *summary)
@@ -474,10 +475,15 @@ static json_t *points_of(const struct tote_summary *summary)
 
 static json_t *document_of_sweep(const struct tote_summary *summary)
 {
-    json_t *document = json_pack(
-        "{s:i, s:s, s:o, s:o, s:o}", "schema_version", TOTE_REPORT_SCHEMA, "kind",
-        "sweep", "blocks", blocks(summary, summary->n_blocks), "points",
-        points_of(summary), "digests_equal", sameness(summary->outputs));
+    char *verdict = tote_verdict_of_sweep(summary);
+    if (!verdict)
+        return NULL;
+    json_t *document =
+        json_pack("{s:i, s:s, s:o, s:o, s:o, s:s}", "schema_version",
+                  TOTE_REPORT_SCHEMA, "kind", "sweep", "blocks",
+                  blocks(summary, summary->n_blocks), "points", points_of(summary),
+                  "digests_equal", sameness(summary->outputs), "verdict", verdict);
+    free(verdict);
     document = join(document, how_it_ended(summary));
     return join(document, about(summary));
 }

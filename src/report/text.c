@@ -334,9 +334,9 @@ static int write_point(FILE *out, const struct tote_summary *summary,
     return rc;
 }
 
-static int write_verdict(FILE *out, const struct tote_point_summary *point)
+/* Takes the sentence. */
+static int write_verdict(FILE *out, char *verdict)
 {
-    char *verdict = tote_verdict_sentence(point);
     if (!verdict)
         return -ENOMEM;
     fprintf(out, "\nVerdict: %s\n", verdict);
@@ -351,12 +351,14 @@ static int write_sweep(FILE *out, const struct tote_summary *summary)
         fputs(i > 0 ? "\n" : "", out);
         rc = write_point(out, summary, &summary->points[i]);
         if (rc == 0)
-            rc = write_verdict(out, &summary->points[i]);
+            rc = write_verdict(out, tote_verdict_sentence(&summary->points[i]));
     }
     write_end(out, summary);
     if (rc == 0)
         rc = write_notes(out, summary);
-    fprintf(out, "\nStore: %s\n", summary->store);
+    if (rc == 0)
+        rc = write_verdict(out, tote_verdict_of_sweep(summary));
+    fprintf(out, "Store: %s\n", summary->store);
     return rc;
 }
 
@@ -370,7 +372,7 @@ static int write_compare(FILE *out, const struct tote_summary *summary)
     if (rc == 0)
         rc = write_notes(out, summary);
     if (rc == 0)
-        rc = write_verdict(out, point);
+        rc = write_verdict(out, tote_verdict_sentence(point));
     fprintf(out, "Store: %s\n", summary->store);
     return rc;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* verdict.c: chooses and writes the sentence (verdict.h). */
+/* verdict.c: chooses and writes the sentence of a point (verdict.h). */
 #include "report/verdict.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,9 @@
 struct entry {
     const char *label;
     const struct tote_interval *interval;
-    size_t group;
+    const struct tote_judged *judged;
+    const char *head; /* of those that share its rank; null: itself */
+    bool is_leader;
 };
 
 /* "a", "a and b", "a, b and c": what stands before entry i of n. */
@@ -24,8 +27,11 @@ static const char *joint(size_t i, size_t n)
 static void write_entry(FILE *out, const struct entry *entry)
 {
     char text[TOTE_FIGURE_MAX];
-    fprintf(out, "%s (%s/s)", entry->label,
+    fprintf(out, "%s (%s/s", entry->label,
             tote_figure_rate(entry->interval->median, text));
+    if (entry->head && entry->judged->rank > 1)
+        fprintf(out, ", not distinguishable from %s", entry->head);
+    fputc(')', out);
 }
 
 static void write_entries(FILE *out, const struct entry *entries, size_t n)
@@ -36,98 +42,61 @@ static void write_entries(FILE *out, const struct entry *entries, size_t n)
     }
 }
 
+static void write_ratio(FILE *out, const struct entry *entry)
+{
+    char text[TOTE_FIGURE_MAX];
+    fputs(tote_figure_times(entry->judged->behind.ratio.value, text), out);
+}
+
+static void write_bounds(FILE *out, const struct entry *entry)
+{
+    char text[TOTE_FIGURE_MAX];
+    tote_figure_times_bounds(&entry->judged->behind.ratio, text);
+    fprintf(out, "%s%s", text[0] ? " " : "", text);
+}
+
 /* --- cells that are slower than the leader --- */
 
-static int compare_medians(const void *a, const void *b)
-{
-    const struct entry *x = a, *y = b;
-    double p = x->interval->median, q = y->interval->median;
-    return (p < q) - (p > q);
-}
-
-/* Entries that overlap, be it through others, get one group; groups are numbered from 0
- * without gaps. Returns their count. */
-static size_t group_entries(struct entry *entries, size_t n)
-{
-    size_t n_groups = 0;
-    for (size_t i = 0; i < n; i++) {
-        size_t group = n_groups;
-        for (size_t k = 0; k < i; k++) {
-            if (entries[k].group < group &&
-                tote_stats_overlap(entries[k].interval, entries[i].interval))
-                group = entries[k].group;
-        }
-        entries[i].group = group;
-        for (size_t k = 0; k < i; k++) /* what lies between is joined by this one */
-            entries[k].group = entries[k].group > group ? group : entries[k].group;
-        n_groups = group + 1;
-    }
-    return n_groups;
-}
-
-static bool all_overlap(const struct entry *entries, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        for (size_t k = i + 1; k < n; k++) {
-            if (!tote_stats_overlap(entries[i].interval, entries[k].interval))
-                return false;
-        }
-    }
-    return true;
-}
-
-/* "1.9x", or "1.9x to 2.1x", as fast as the first to the last of n. */
-static void write_times(FILE *out, const struct entry *leader,
-                        const struct entry *entries, size_t n)
-{
-    char least[TOTE_FIGURE_MAX], most[TOTE_FIGURE_MAX];
-    double speed = leader->interval->median;
-    tote_figure_times(speed / entries[0].interval->median, least);
-    tote_figure_times(speed / entries[n - 1].interval->median, most);
-    bool is_range = n > 1 && strcmp(least, most) != 0;
-    fprintf(out, "%s%s%s as fast as ", least, is_range ? " to " : "",
-            is_range ? most : "");
-}
-
-static void write_group(FILE *out, const struct entry *leader,
-                        const struct entry *entries, size_t n)
-{
-    write_times(out, leader, entries, n);
-    if (n == 2)
-        fputs("both ", out);
-    write_entries(out, entries, n);
-    if (n > 1)
-        fprintf(out, ", which are not %sdistinguishable",
-                all_overlap(entries, n) ? "" : "all ");
-}
-
-static void write_slower(FILE *out, const struct entry *leader, struct entry *entries,
-                         size_t n)
+static void write_slower(FILE *out, const struct entry *entries, size_t n)
 {
     if (n > TOTE_VERDICT_NAMED_MAX) {
-        write_times(out, leader, entries, n);
-        fprintf(out, "%zu other cells", n);
+        write_ratio(out, &entries[0]);
+        fputs(" to ", out);
+        write_ratio(out, &entries[n - 1]);
+        fprintf(out, " as fast as %zu other cells", n);
         return;
     }
-    size_t n_groups = group_entries(entries, n), first = 0, n_before = 0;
-    for (size_t group = 0; group < n_groups; group++) {
-        size_t end = first;
-        while (end < n && entries[end].group == group)
-            end++;
-        if (n_before > 1) /* closes ", which are not distinguishable" */
-            fputs(group + 1 == n_groups ? ", and " : ", ", out);
-        else
-            fputs(joint(group, n_groups), out);
-        n_before = end - first;
-        write_group(out, leader, &entries[first], n_before);
-        first = end;
+    for (size_t i = 0; i < n; i++) {
+        fputs(joint(i, n), out);
+        write_ratio(out, &entries[i]);
+        fputs(" as fast as ", out);
+        write_entry(out, &entries[i]);
+        write_bounds(out, &entries[i]);
     }
 }
 
-/* --- one clause --- */
+/* --- cells that cannot be told from it --- */
+
+const char *tote_verdict_lack(const struct tote_pair *pair,
+                              char text[static TOTE_VERDICT_LACK_MAX])
+{
+    char p[TOTE_FIGURE_MAX];
+    bool has_interval = pair->failed & TOTE_JUDGE_INTERVAL;
+    bool has_p = pair->failed & TOTE_JUDGE_P;
+    bool has_floor = pair->failed & TOTE_JUDGE_FLOOR;
+    snprintf(text, TOTE_VERDICT_LACK_MAX, "%s%s%s%.20s%s%s%s",
+             !has_interval            ? ""
+             : pair->ratio.has_bounds ? "the interval includes 1"
+                                      : "no interval",
+             has_interval && has_p ? ", " : "", has_p ? "p " : "",
+             has_p ? tote_figure_p(pair->p_holm, p) : "", has_p ? " after Holm" : "",
+             (has_interval || has_p) && has_floor ? ", " : "",
+             has_floor ? "within the noise floor" : "");
+    return text;
+}
 
 static void write_tied(FILE *out, const struct entry *leader, const struct entry *tied,
-                       size_t n)
+                       size_t n, bool is_named)
 {
     if (n > TOTE_VERDICT_NAMED_MAX)
         fprintf(out, "%zu cells", n);
@@ -135,52 +104,72 @@ static void write_tied(FILE *out, const struct entry *leader, const struct entry
         write_entries(out, tied, n);
     fputs(n > 1 ? " are not distinguishable from " : " is not distinguishable from ",
           out);
-    write_entry(out, leader);
-}
-
-/* Puts those that overlap with the leader first, keeping the order otherwise; returns
- * their count. */
-static size_t part_tied(const struct entry *leader, struct entry *entries, size_t n)
-{
-    size_t n_tied = 0;
-    for (size_t i = 0; i < n; i++) {
-        struct entry entry = entries[i];
-        if (!tote_stats_overlap(leader->interval, entry.interval))
-            continue;
-        for (size_t k = i; k > n_tied; k--)
-            entries[k] = entries[k - 1];
-        entries[n_tied++] = entry;
-    }
-    return n_tied;
-}
-
-static void write_clause(FILE *out, struct entry *entries, size_t n)
-{
-    qsort(entries, n, sizeof *entries, compare_medians);
-    size_t n_tied = part_tied(entries, entries + 1, n - 1), n_slower = n - 1 - n_tied;
-    if (n_tied > 0)
-        write_tied(out, entries, entries + 1, n_tied);
+    if (is_named)
+        fputs(leader->label, out);
     else
-        write_entry(out, entries);
-    if (n_slower > 0) {
-        fputs(n_tied > 0 ? ", which is " : " is ", out);
-        write_slower(out, entries, entries + 1 + n_tied, n_slower);
+        write_entry(out, leader);
+    for (size_t i = 0; i < n && n <= TOTE_VERDICT_NAMED_MAX; i++) {
+        char lack[TOTE_VERDICT_LACK_MAX];
+        fputs(i == 0 ? ": " : joint(i, n), out);
+        write_ratio(out, &tied[i]);
+        write_bounds(out, &tied[i]);
+        fprintf(out, " (%s)", tote_verdict_lack(&tied[i].judged->behind, lack));
     }
 }
 
-/* --- kinds of sentences --- */
+/* --- one clause --- */
+
+/* The leader, then by rank, then by median. */
+static int compare_entries(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    double p = x->interval->median, q = y->interval->median;
+    if (x->is_leader != y->is_leader)
+        return x->is_leader ? -1 : 1;
+    if (x->judged->rank != y->judged->rank)
+        return x->judged->rank < y->judged->rank ? -1 : 1;
+    return (p < q) - (p > q);
+}
 
 static void fill_entries(const struct tote_point_summary *point, bool is_steady,
                          struct entry *entries)
 {
+    const struct tote_ranking *ranking = is_steady ? &point->steady : &point->whole;
     for (size_t i = 0; i < point->n_cells; i++) {
         const struct tote_cell_summary *cell = &point->cells[i];
+        const struct tote_judged *judged = is_steady ? &cell->steady : &cell->whole;
+        bool is_head = judged->rank == 0 || judged->head == i;
         entries[i] = (struct entry){
             .label = cell->cell->label,
             .interval = is_steady ? &cell->steady_tasks_per_s : &cell->tasks_per_s,
+            .judged = judged,
+            .head = is_head ? NULL : point->cells[judged->head].cell->label,
+            .is_leader = !point->unranked && ranking->judgement.leader == i,
         };
     }
 }
+
+static void write_clause(FILE *out, const struct tote_point_summary *point,
+                         bool is_steady, struct entry *entries)
+{
+    size_t n = point->n_cells, n_tied = 0;
+    fill_entries(point, is_steady, entries);
+    qsort(entries, n, sizeof *entries, compare_entries);
+    while (1 + n_tied < n && entries[1 + n_tied].judged->rank == 1)
+        n_tied++;
+    size_t n_slower = n - 1 - n_tied;
+    if (n_slower > 0) {
+        write_entry(out, entries);
+        fputs(" is ", out);
+        write_slower(out, entries + 1 + n_tied, n_slower);
+    }
+    if (n_tied > 0) {
+        fputs(n_slower > 0 ? ", and " : "", out);
+        write_tied(out, entries, entries + 1, n_tied, n_slower > 0);
+    }
+}
+
+/* --- kinds of sentences --- */
 
 static void write_n(FILE *out, const struct tote_point_summary *point)
 {
@@ -195,17 +184,28 @@ static void write_n(FILE *out, const struct tote_point_summary *point)
         fprintf(out, " to %zu", most);
 }
 
+static void write_floor(FILE *out, const struct tote_point_summary *point)
+{
+    char steady[TOTE_FIGURE_MAX], whole[TOTE_FIGURE_MAX];
+    if (isnan(point->steady.noise_floor) || isnan(point->whole.noise_floor))
+        fputs("no noise floor was measured", out);
+    else
+        fprintf(out, "noise floor %s after start-up, %s with start-up included",
+                tote_figure_floor(point->steady.noise_floor, steady),
+                tote_figure_floor(point->whole.noise_floor, whole));
+}
+
 static void write_ranking(FILE *out, const struct tote_point_summary *point,
                           struct entry *entries)
 {
-    fill_entries(point, true, entries);
     fputs("After start-up, ", out);
-    write_clause(out, entries, point->n_cells);
-    fill_entries(point, false, entries);
+    write_clause(out, point, true, entries);
     fputs("; with start-up included, ", out);
-    write_clause(out, entries, point->n_cells);
+    write_clause(out, point, false, entries);
     fputs("; medians, ", out);
     write_n(out, point);
+    fputs("; ", out);
+    write_floor(out, point);
     fputs(".", out);
 }
 
@@ -214,7 +214,10 @@ static void write_medians(FILE *out, const struct tote_point_summary *point,
 {
     fputs("No ranking: ", out);
     write_n(out, point);
-    fputs(" (a 95 % interval of the median needs 6 runs).", out);
+    fprintf(out,
+            ", and among %zu engines no difference can be found with fewer than %zu "
+            "runs of each (--runs %zu).",
+            point->n_cells, point->runs_needed, point->runs_needed);
     if (point->n_cells > TOTE_VERDICT_NAMED_MAX + 1)
         return;
     fputs(" Medians after start-up: ", out);
@@ -288,56 +291,50 @@ static void write_difference(FILE *out, const struct tote_point_summary *point)
     fputs(").", out);
 }
 
-static bool has_run(const struct tote_point_summary *point)
+static void write_labelled(FILE *out, const struct tote_point_summary *point,
+                           const char *head,
+                           bool is_wanted(const struct tote_cell_summary *cell),
+                           const char *tail)
 {
-    for (size_t i = 0; i < point->n_cells; i++) {
-        if (point->cells[i].n_runs > 0)
-            return true;
-    }
-    return false;
+    fputs(head, out);
+    write_labels(out, point, is_wanted);
+    fputs(tail, out);
 }
 
-/* Writes the sentence for a comparison that allows none; false if it allows one. */
-static bool write_refusal(FILE *out, const struct tote_point_summary *point)
+static void write_sentence(FILE *out, const struct tote_point_summary *point,
+                           struct entry *entries)
 {
-    if (point->n_cells == 0 || !has_run(point)) {
-        fputs(point->n_cells == 0 ? "No verdict: nothing can run here."
-                                  : "No verdict: it ended before the first run.",
-              out);
-        return true;
-    }
-    if (point->outputs == TOTE_SAME_NO) {
+    switch (point->unranked) {
+    case TOTE_RANKED:
+        write_ranking(out, point, entries);
+        break;
+    case TOTE_UNRANKED_NO_CELL:
+        fputs("No verdict: nothing can run here.", out);
+        break;
+    case TOTE_UNRANKED_NO_RUN:
+        fputs("No verdict: it ended before the first run.", out);
+        break;
+    case TOTE_UNRANKED_DIFFER:
         write_difference(out, point);
-        return true;
-    }
-    for (size_t i = 0; i < point->n_cells; i++) {
-        if (has_nothing(&point->cells[i])) {
-            fputs("No verdict: no complete run of ", out);
-            write_labels(out, point, has_nothing);
-            fputs(".", out);
-            return true;
-        }
-    }
-    if (point->outputs == TOTE_SAME_UNKNOWN) {
-        fputs("No verdict: tasks failed, so outputs are incomplete (", out);
-        write_labels(out, point, has_holes);
-        fputs(").", out);
-        return true;
-    }
-    bool is_empty = point->plan.tasks == 0;
-    if (is_empty)
+        break;
+    case TOTE_UNRANKED_INCOMPLETE:
+        write_labelled(out, point, "No verdict: no complete run of ", has_nothing, ".");
+        break;
+    case TOTE_UNRANKED_FAILED:
+        write_labelled(out, point,
+                       "No verdict: tasks failed, so outputs are incomplete (",
+                       has_holes, ").");
+        break;
+    case TOTE_UNRANKED_EMPTY:
         fputs("No verdict: the bag is empty.", out);
-    return is_empty;
-}
-
-static bool has_bounds(const struct tote_point_summary *point)
-{
-    for (size_t i = 0; i < point->n_cells; i++) {
-        if (!point->cells[i].steady_tasks_per_s.has_bounds ||
-            !point->cells[i].tasks_per_s.has_bounds)
-            return false;
+        break;
+    case TOTE_UNRANKED_ONE:
+        write_single(out, point);
+        break;
+    case TOTE_UNRANKED_FEW:
+        write_medians(out, point, entries);
+        break;
     }
-    return true;
 }
 
 char *tote_verdict_sentence(const struct tote_point_summary *point)
@@ -350,14 +347,7 @@ char *tote_verdict_sentence(const struct tote_point_summary *point)
         free(entries);
         return NULL;
     }
-    if (write_refusal(out, point))
-        ;
-    else if (point->n_cells == 1)
-        write_single(out, point);
-    else if (has_bounds(point))
-        write_ranking(out, point, entries);
-    else
-        write_medians(out, point, entries);
+    write_sentence(out, point, entries);
     bool has_failed = ferror(out) != 0;
     if (fclose(out) != 0 || has_failed) {
         free(text);

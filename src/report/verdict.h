@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* verdict.h: a comparison in one sentence. Not for the exit code's view of a store,
- * which is struct tote_verdict of report.h.
+/* verdict.h: a comparison in one sentence, and a sweep. Not for the exit code's view of
+ * a store, which is struct tote_verdict of report.h, nor for who beats whom: the
+ * summary has that from stats/judge.h.
  *
- *     After start-up, local (356/s) is 1.05x as fast as workqueue (338/s) and 1.9x as
- * fast as ray (187/s); with start-up included, ... ; medians, n=6.
+ *     After start-up, local (356/s) is 1.05x as fast as workqueue (338/s) [1.04, 1.06]
+ * and 1.90x as fast as ray (187/s) [1.88, 1.93]; with start-up included, ...; medians,
+ * n=6; noise floor 0.61 % after start-up, 0.30 % with start-up included.
  *
- * Two cells are ranked only if their intervals do not overlap. Overlap is not
- * transitive, so every claim is about the leader, the cell with the highest median:
- * which cells cannot be told from it, and which are slower and by how much. Slower
- * cells that overlap, also through others, are named together with one range of ratios
- * and not ranked among themselves. Below n = 6 there are medians and no ranking; if
- * outputs differ, are incomplete, or a cell has no complete run, there is no verdict.
+ * Every claim is about the leader, the cell with the highest median: which cells are
+ * not distinguishable from it, and what the difference lacked; which are slower, and by
+ * how much. Slower ones that share a rank are not distinguishable from the first of
+ * them, and it is said. With fewer runs than a difference needs there are medians and
+ * no ranking; if outputs differ, are incomplete, or a cell has no complete run, there
+ * is no verdict.
  */
 #ifndef TOTE_VERDICT_H
 #define TOTE_VERDICT_H
@@ -20,7 +22,24 @@
 /* Cells of a kind that are named; more are counted. */
 #define TOTE_VERDICT_NAMED_MAX 5
 
+/* Places where the lead changes that are named; more are counted. */
+#define TOTE_VERDICT_TURNS_MAX 4
+
 /* New text, or null: out of memory. */
 char *tote_verdict_sentence(const struct tote_point_summary *point);
+
+/* The same of a whole sweep: who leads at how many points, and between which levels of
+ * which factor the lead changes hands. */
+char *tote_verdict_of_sweep(const struct tote_summary *summary);
+
+/* Whether that engine of a point is the first of its rank, with nobody beside it. By
+ * the rate after start-up, or by that of the whole run. */
+bool tote_verdict_leads_alone(const struct tote_point_summary *point, bool is_steady);
+
+/* What a difference lacked, as words: "the interval includes 1, p 0.21 after Holm,
+ * within the noise floor"; "" if nothing. */
+#define TOTE_VERDICT_LACK_MAX 128
+const char *tote_verdict_lack(const struct tote_pair *pair,
+                              char text[static TOTE_VERDICT_LACK_MAX]);
 
 #endif

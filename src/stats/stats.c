@@ -113,10 +113,3 @@ int tote_stats_interval(const double *values, size_t n, struct tote_interval *re
     free(sorted);
     return 0;
 }
-
-bool tote_stats_overlap(const struct tote_interval *a, const struct tote_interval *b)
-{
-    if (!a->has_bounds || !b->has_bounds)
-        return true;
-    return a->low <= b->high && b->low <= a->high;
-}

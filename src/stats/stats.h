@@ -46,8 +46,4 @@ bool tote_stats_is_finite(const double *values, size_t n);
 /* Sorts in rising order, in place. */
 void tote_stats_sort(double *values, size_t n);
 
-/* Whether two intervals with bounds overlap; true if either has none (nothing can be
- * said then). */
-bool tote_stats_overlap(const struct tote_interval *a, const struct tote_interval *b);
-
 #endif

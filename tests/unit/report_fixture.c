@@ -623,5 +623,8 @@ const struct report_scenario report_scenarios[] = {
     {"compare_no_run", make_compare_no_run},
     {"compare_only_limit", make_compare_only_limit},
     {"compare_wide", make_compare_wide},
+    {"compare_controls", report_make_controls},
+    {"sweep", report_make_sweep},
+    {"sweep_short", report_make_sweep_short},
     {NULL, NULL},
 };

@@ -31,6 +31,21 @@ struct report_plan {
 /* Makes a comparison. */
 void report_fixture_compare(const char *path, const struct report_plan *plan);
 
+struct report_sweep {
+    const uint64_t *tasks;           /* of each point */
+    size_t n_points;                 /* 1: a comparison */
+    const struct report_cell *cells; /* engines, point after point */
+    size_t n_cells;                  /* of a point */
+    double again;   /* the first one's rate as a control, over its own */
+    int64_t blocks; /* 2 or more */
+};
+
+/* Makes an experiment with all controls (report_sweep.c), and some such. */
+void report_fixture_sweep(const char *path, const struct report_sweep *plan);
+void report_make_controls(const char *path);
+void report_make_sweep(const char *path);
+void report_make_sweep_short(const char *path);
+
 /* Makes a lone run of that many tasks, of which every fifth fails if has_failed; the
  * change may be null. Task i takes i + 1 ms. */
 void report_fixture_run(const char *path, uint64_t tasks, bool has_failed,

@@ -48,9 +48,8 @@ static void check_has(const char *text, const char *part)
         fail_msg("no '%s' in:\n%s", part, text);
 }
 
-static void check_verdict(const struct report_plan *plan, const char *want)
+static void check_shown_verdict(const char *want)
 {
-    report_fixture_compare(PATH, plan);
     char *text = report(TOTE_REPORT_JSON);
     json_t *document = json_loads(text, 0, NULL);
     const char *verdict = json_string_value(json_object_get(document, "verdict"));
@@ -58,6 +57,12 @@ static void check_verdict(const struct report_plan *plan, const char *want)
     assert_string_equal(verdict, want);
     json_decref(document);
     free(text);
+}
+
+static void check_verdict(const struct report_plan *plan, const char *want)
+{
+    report_fixture_compare(PATH, plan);
+    check_shown_verdict(want);
 }
 
 /* --- the verdict --- */
@@ -70,10 +75,11 @@ static void check_verdict(const struct report_plan *plan, const char *want)
 static void check_clause(const struct report_cell *cells, size_t n, const char *want)
 {
     char whole[2048];
-    struct report_plan plan = {cells, n, 7, 1000000, 0, "done", NULL, false};
+    struct report_plan plan = {cells, n, 9, 1000000, 0, "done", NULL, false};
     snprintf(whole, sizeof whole,
-             "After start-up, %s; with start-up included, %s; medians, n=7.", want,
-             want);
+             "After start-up, %s; with start-up included, %s; medians, n=9; no noise "
+             "floor was measured.",
+             want, want);
     check_verdict(&plan, whole); /* start-up is next to nothing in these */
 }
 
@@ -84,9 +90,11 @@ static void test_verdict_two(void **state)
     const struct report_cell tied[] = {CELL("a", 100, 0.05), CELL("b", 102, 0.05)};
     const struct report_cell close[] = {CELL("a", 100.2, 0.0001),
                                         CELL("b", 100, 0.0001)};
-    check_clause(clear, 2, "b (210/s) is 2.1x as fast as a (100/s)");
-    check_clause(tied, 2, "a (100/s) is not distinguishable from b (102/s)");
-    check_clause(close, 2, "a (100/s) is 1.002x as fast as b (100/s)");
+    check_clause(clear, 2, "b (210/s) is 2.1x as fast as a (100/s) [2.1, 2.1]");
+    check_clause(tied, 2,
+                 "a (100/s) is not distinguishable from b (102/s): 1.02x [1.02, 1.02] "
+                 "(p 0.30 after Holm)");
+    check_clause(close, 2, "a (100/s) is 1.002x as fast as b (100/s) [1.002, 1.002]");
 }
 
 static void test_verdict_three(void **state)
@@ -100,39 +108,33 @@ static void test_verdict_three(void **state)
                                              CELL("c", 200, 0.01)};
     const struct report_cell all[] = {CELL("a", 300, 0.01), CELL("b", 299, 0.01),
                                       CELL("c", 298, 0.01)};
-    check_clause(chain, 3,
-                 "a (300/s) is 1.50x as fast as b (200/s) and 3.0x as fast as "
-                 "c (100/s)");
+    check_clause(
+        chain, 3,
+        "a (300/s) is 1.50x as fast as b (200/s) [1.50, 1.50] and 3.0x as fast "
+        "as c (100/s) [3.0, 3.0]");
     check_clause(tied_last, 3,
-                 "a (300/s) is 1.49x to 1.50x as fast as both b (201/s) and c (200/s), "
-                 "which are not distinguishable");
+                 "a (300/s) is 1.49x as fast as b (201/s) [1.49, 1.49] and 1.50x as "
+                 "fast as c (200/s, not distinguishable from b) [1.50, 1.50]");
     check_clause(tied_first, 3,
-                 "b (299/s) is not distinguishable from a (300/s), which is "
-                 "1.50x as fast as c (200/s)");
+                 "a (300/s) is 1.50x as fast as c (200/s) [1.50, 1.50], and b (299/s) "
+                 "is not distinguishable from a: 1.003x [1.003, 1.003] (p 0.30 after "
+                 "Holm)");
     check_clause(all, 3,
-                 "b (299/s) and c (298/s) are not distinguishable from a (300/s)");
+                 "b (299/s) and c (298/s) are not distinguishable from a (300/s): "
+                 "1.003x [1.003, 1.003] (p 0.59 after Holm) and 1.01x [1.01, 1.01] (p "
+                 "0.28 after Holm)");
 }
 
-/* Overlap is not transitive: b overlaps a and c, which do not overlap. */
+/* It is not transitive: b cannot be told from a, nor c from b, but c from a. */
 static void test_verdict_chain(void **state)
 {
     (void)state;
-    const struct report_cell first[] = {CELL("a", 110, 0.02), CELL("b", 105, 0.05),
-                                        CELL("c", 101, 0.02)};
-    const struct report_cell slower[] = {CELL("z", 300, 0.01), CELL("a", 110, 0.02),
-                                         CELL("b", 105, 0.05), CELL("c", 101, 0.02)};
-    const struct report_cell four[] = {CELL("z", 300, 0.01), CELL("a", 110, 0.01),
-                                       CELL("b", 109, 0.01), CELL("c", 60, 0.01)};
+    const struct report_cell first[] = {CELL("a", 110, 0.03), CELL("b", 105, 0.09),
+                                        CELL("c", 101, 0.03)};
     check_clause(first, 3,
-                 "b (105/s) is not distinguishable from a (110/s), which is "
-                 "1.09x as fast as c (101/s)");
-    check_clause(slower, 4,
-                 "z (300/s) is 2.7x to 3.0x as fast as a (110/s), b (105/s) and "
-                 "c (101/s), which are not all distinguishable");
-    check_clause(four, 4,
-                 "z (300/s) is 2.7x to 2.8x as fast as both a (110/s) and "
-                 "b (109/s), which are not distinguishable, and 5.0x as fast as "
-                 "c (60.0/s)");
+                 "a (110/s) is 1.09x as fast as c (101/s) [1.09, 1.09], and b (105/s) "
+                 "is not distinguishable from a: 1.05x [1.003, 1.10] (p 0.19 after "
+                 "Holm)");
 }
 
 static void test_verdict_many(void **state)
@@ -145,8 +147,52 @@ static void test_verdict_many(void **state)
         CELL("j", 150, 0.01), CELL("k", 120, 0.01), CELL("l", 100, 0.01),
         CELL("m", 50, 0.01)};
     check_clause(many, 13,
-                 "6 cells are not distinguishable from a (600/s), which is 2.0x to "
-                 "12x as fast as 6 other cells");
+                 "a (600/s) is 2.0x to 12x as fast as 6 other cells, and 6 cells are "
+                 "not distinguishable from a");
+}
+
+/* Which of the three conditions failed, one by one, and the floor that is named. */
+static void test_verdict_floor(void **state)
+{
+    (void)state;
+    static const uint64_t tasks = 1000000;
+    const struct report_cell cells[] = {CELL("a", 300, 0.01), CELL("b", 310, 0.01)};
+    struct report_sweep plan = {&tasks, 1, cells, 2, 1.02, 8};
+    static const struct {
+        double again;
+        const char *want;
+    } rows[] = {
+        {1.02, "After start-up, b (310/s) is 1.03x as fast as a (300/s) [1.02, 1.04]; "
+               "with start-up included, b (310/s) is 1.03x as fast as a (300/s) "
+               "[1.02, 1.04]; medians, n=8; noise floor 2.00 % after start-up, 2.00 % "
+               "with start-up included."},
+        {0.96, "After start-up, a (300/s) is not distinguishable from b (310/s): 1.03x "
+               "[1.02, 1.04] (within the noise floor); with start-up included, a "
+               "(300/s) is not distinguishable from b (310/s): 1.03x [1.02, 1.04] "
+               "(within the noise floor); medians, n=8; noise floor 4.17 % after "
+               "start-up, 4.17 % with start-up included."},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        plan.again = rows[i].again;
+        report_fixture_sweep(PATH, &plan);
+        check_shown_verdict(rows[i].want);
+    }
+}
+
+/* Who leads where, and where the lead changes hands. */
+static void test_verdict_sweep(void **state)
+{
+    (void)state;
+    report_make_sweep(PATH);
+    check_shown_verdict(
+        "3 of 3 points have a ranking. After start-up, local leads alone at 1 and "
+        "together with others at 1, ray leads alone at 1 and together with others at "
+        "1; the lead goes from local to ray between tasks=100 and tasks=100000. With "
+        "start-up included, local leads alone at 2, ray leads alone at 1; the lead "
+        "goes "
+        "from local to ray between tasks=1000 and tasks=100000.");
+    report_make_sweep_short(PATH);
+    check_shown_verdict("No ranking at any of 3 points.");
 }
 
 /* Start-up turns the order round. */
@@ -156,10 +202,10 @@ static void test_verdict_clauses(void **state)
     const struct report_cell cells[] = {{"slow", 10, 400, 0.01},
                                         {"fast", 0.1, 300, 0.01}};
     struct report_plan plan = {cells, 2, 6, 1000, 500, "done", NULL, false};
-    check_verdict(&plan,
-                  "After start-up, slow (400/s) is 1.33x as fast as fast (300/s); "
-                  "with start-up included, fast (291/s) is 3.6x as fast as slow "
-                  "(80.0/s); medians, n=6.");
+    check_verdict(
+        &plan, "After start-up, slow (400/s) is 1.33x as fast as fast (300/s) [1.33, "
+               "1.33]; with start-up included, fast (291/s) is 3.6x as fast as slow "
+               "(80.0/s) [3.6, 3.7]; medians, n=6; no noise floor was measured.");
 }
 
 static void lose_block_six(struct tote_run_row *row)
@@ -185,10 +231,11 @@ static void test_verdict_refused(void **state)
     const struct report_cell cells[] = {CELL("a", 100, 0.01), CELL("b", 200, 0.01)};
     struct report_plan plan = {cells,          2,    6, 1000000, 250, "done",
                                lose_block_six, false};
-    check_verdict(&plan,
-                  "No ranking: n=5 to 6 (a 95 % interval of the median needs 6 "
-                  "runs). Medians after start-up: a (99.8/s) and b (200/s); with "
-                  "start-up included: a (99.8/s) and b (200/s).");
+    check_verdict(
+        &plan, "No ranking: n=5 to 6, and among 2 engines no difference can be found "
+               "with fewer than 6 runs of each (--runs 6). Medians after start-up: a "
+               "(99.8/s) and b (200/s); with "
+               "start-up included: a (99.8/s) and b (200/s).");
     plan.change = lose_cell_two;
     check_verdict(&plan, "No verdict: no complete run of b.");
     plan.change = spoil_cell_two;
@@ -629,6 +676,8 @@ int main(void)
         cmocka_unit_test(test_verdict_chain),
         cmocka_unit_test(test_verdict_many),
         cmocka_unit_test(test_verdict_clauses),
+        cmocka_unit_test(test_verdict_floor),
+        cmocka_unit_test(test_verdict_sweep),
         cmocka_unit_test(test_verdict_refused),
         cmocka_unit_test(test_compare_text),
         cmocka_unit_test(test_run_text),

@@ -218,6 +218,73 @@ def check_cell(cell, limits):
     assert cell["start_s"] == cell["start_interval_s"]["median"]
 
 
+def places(document):
+    """A comparison is its only point."""
+    return document["points"] if document["kind"] == "sweep" else [document]
+
+
+def rates(cell, name):
+    return [run[name] for run in cell["runs"] if run["state"] == "complete"]
+
+
+def check_pair(pair, better, worse):
+    """Values by run: what is behind a pair, counted again."""
+    near(pair["ratio"]["median"], statistics.median(better) / statistics.median(worse), "ratio")
+    wins = sum((a > b) + (a == b) / 2 for a in better for b in worse)
+    near(pair["a12"], wins / len(better) / len(worse), "a12")
+    low, p = pair["ratio"]["low"], pair["p_holm"]
+    assert ("interval" in pair["failed"]) == (low is None or low <= 1), pair
+    assert ("p" in pair["failed"]) == (p >= 0.05) and p >= pair["p"], pair
+
+
+def check_floor(point, ranking, name):
+    again = [cell for cell in point["controls"] if cell["role"] == "again"]
+    first = point["cells"][0] if point["cells"] else None
+    if not again or not rates(again[0], name):
+        assert ranking["noise_floor"] is None
+        return 0
+    floor = abs(math.log(statistics.median(rates(first, name)) /
+                         statistics.median(rates(again[0], name))))
+    assert math.isclose(ranking["noise_floor"], floor, abs_tol=1e-8)  # of 9 digits
+    return floor
+
+
+def check_ranking(point, ranking, name):
+    """Ranks as they are defined: each head is the best of those that no better head has."""
+    floor = check_floor(point, ranking, name)
+    cells = {cell["label"]: cell for cell in point["cells"] if not cell["skipped"]}
+    ranks = {row["label"]: row for row in ranking["ranks"]}
+    if point["ranking"]["unranked"]:
+        assert not ranks and ranking["leader"] is None
+        return
+    assert list(ranks) == list(cells)
+    values = {label: rates(cell, name) for label, cell in cells.items()}
+    leader = ranking["leader"]
+    assert statistics.median(values[leader]) == max(map(statistics.median, values.values()))
+    assert ranking["tests"] == len(cells) * (len(cells) - 1) / 2
+    for label, row in ranks.items():
+        head, pair = ranks[row["head"]], row["behind_leader"]
+        assert head["head"] == row["head"] and head["rank"] == row["rank"]
+        assert row["rank"] == 1 + sum(other["rank"] < row["rank"] for other in ranks.values())
+        assert (pair is None) == (label == leader)
+        if pair:
+            assert bool(pair["failed"]) == (row["rank"] == 1), (label, row)
+            check_pair(pair, values[leader], values[label])
+            assert ("noise_floor" in pair["failed"]) == (
+                math.log(pair["ratio"]["median"]) <= floor), (pair, floor)
+
+
+def check_rankings(document):
+    for point in places(document):
+        ranking = point["ranking"]
+        assert ranking["resampling_seed"] == document["order_seed"] and ranking["resamples"] == 10000
+        least = [len(rates(c, "wall_s")) for c in point["cells"] if not c["skipped"]]
+        assert (ranking["unranked"] == "few") <= (min(least, default=0) < ranking["runs_needed"])
+        assert ranking["runs_needed"] >= 6 or not least
+        check_ranking(point, ranking["steady"], "steady_tasks_per_s")
+        check_ranking(point, ranking["whole"], "tasks_per_s")
+
+
 def check_bag(document, db, n_runs):
     """Each task's ok record, or its last one, of the newest list."""
     bag, is_commands = document["bag_so_far"], document["run"]["command"] is not None
@@ -241,14 +308,32 @@ def check_bag(document, db, n_runs):
     assert all((f["why"] is not None) == is_commands for f in bag["failures"])
 
 
+def runs_of(document):
+    """Of engines and controls, in the order of cells."""
+    return [run for point in places(document) for cell in point["cells"] + point["controls"]
+            for run in cell["runs"]]
+
+
+def passes_of(document):
+    return [one for point in places(document) for loop in (point["limit"], point["serial"]) if loop
+            for one in loop["runs"]]
+
+
+def check_passes(document, db):
+    rows = db.execute("SELECT * FROM machine_limit ORDER BY cell, block").fetchall()
+    for one, row in zip(passes_of(document), rows, strict=True):
+        near(one["tasks_per_s"], ratio(row["tasks"], row["wall_ns"] / 1e9), "limit")
+        check_machine(one["machine"], readings_of(db, "limit", row["id"]))
+
+
 def check_numbers(document, path):
     db = sqlite3.connect(path)
     db.text_factory = lambda b: b.decode(errors="replace")
     db.row_factory = sqlite3.Row
     runs = db.execute("SELECT * FROM run ORDER BY cell, block, id").fetchall()
-    compare = document["kind"] == "compare"
-    shown = [r for c in document["cells"] for r in c["runs"]] if compare else [document["run"]]
-    if not compare:
+    is_run = document["kind"] == "run"
+    shown = [document["run"]] if is_run else runs_of(document)
+    if is_run:
         check_bag(document, db, len(runs))
         runs = runs[-1:]
     assert len(shown) == len(runs)
@@ -258,14 +343,13 @@ def check_numbers(document, path):
         check_usage(run, row, db.execute("SELECT * FROM usage WHERE run=?", (row["id"],)).fetchone(),
                    run["cpu_s"]["tasks"])
         check_machine(run["machine"], readings_of(db, "run", row["id"]))
-    if compare:
-        limits = {row["block"]: ratio(row["tasks"], row["wall_ns"] / 1e9)
-                  for row in db.execute("SELECT * FROM machine_limit")}
-        for cell in document["cells"]:
+    for point in [] if is_run else places(document):
+        limits = {one["block"]: one["tasks_per_s"] for one in point["limit"]["runs"]}
+        for cell in point["cells"]:
             check_cell(cell, limits)
-        ids = [row["id"] for row in db.execute("SELECT id FROM machine_limit ORDER BY block, id")]
-        for one, found in zip(document["limit"]["runs"], ids, strict=True):
-            check_machine(one["machine"], readings_of(db, "limit", found))
+    if not is_run:
+        check_passes(document, db)
+        check_rankings(document)
     db.close()
 
 
@@ -273,16 +357,16 @@ def check_numbers(document, path):
 
 def check_csv(text, document):
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
-    compare = document["kind"] == "compare"
-    runs = [r for c in document["cells"] for r in c["runs"]] if compare else [document["run"]]
-    limits = document["limit"]["runs"] if compare else []
-    if not compare:  # a line each of the bag's runs: the document shows the last
+    is_run = document["kind"] == "run"
+    runs = [document["run"]] if is_run else runs_of(document)
+    limits = [] if is_run else passes_of(document)
+    if is_run:  # a line each of the bag's runs: the document shows the last
         assert len(rows) == document["bag_so_far"]["runs"]
         rows = rows[-1:]
     assert len(rows) == len(runs) + len(limits)
     for row, run in zip(rows, runs):
-        place = (row.pop("point"), row.pop("role"))
-        assert place == (("1", "engine") if compare else ("", ""))
+        assert (row["point"] == "") == (row["role"] == "") == is_run
+        del row["point"], row["role"]
         flat = {"tasks_" + name: value for name, value in run["tasks"].items()}
         flat |= {name + "_s": value for name, value in run["phases_s"].items()}
         flat |= {"cpu_total_s": run["cpu_s"]["total"], "cpu_tasks_s": run["cpu_s"]["tasks"]}
@@ -295,7 +379,7 @@ def check_csv(text, document):
             else:
                 assert text == "", (name, text, value)
     for row, run in zip(rows[len(runs):], limits):
-        assert row["label"] == "limit" and row["digest"] == run["digest"]
+        assert row["label"] in ("limit", "serial") and row["digest"] == run["digest"]
         near(float(row["wall_s"]), run["wall_s"], "limit's wall")
 
 
@@ -307,12 +391,14 @@ def for_people(text):
 def check_text(text, document):
     for line in text.splitlines():
         assert not any(unicodedata.category(c) in ("Cc", "Cf", "Cs") for c in line), line
-        is_table = not line.startswith(("Note: ", "Verdict: ", "Store: ", "workqueue:port"))
+        is_table = not line.startswith(("Note: ", "Verdict: ", "Store: ", "Point ", "workqueue:port"))
         assert document["kind"] == "run" or not is_table or len(line) <= 100, line
         assert line == line.rstrip(), repr(line)
     assert text.endswith("\n") and "\t" not in text
-    if document["kind"] == "compare":
-        assert f"\nVerdict: {for_people(document['verdict'])}\n" in text
+    if document["kind"] != "run":
+        assert f"\nVerdict: {for_people(document['verdict'])}\nStore: " in text
+        for point in places(document):
+            assert f"\nVerdict: {for_people(point['verdict'])}\n" in text
     for warning in document["warnings"]:
         if document.get("run", {}).get("state") != "broken":
             assert f"\nNote: {for_people(warning)}\n" in text

@@ -113,26 +113,12 @@ static void test_sort(void **state)
         assert_true(values[i - 1] <= values[i]);
 }
 
-static void test_overlap(void **state)
-{
-    (void)state;
-    struct tote_interval a = {.has_bounds = true, .low = 1, .high = 2};
-    struct tote_interval b = {.has_bounds = true, .low = 2, .high = 3};
-    struct tote_interval c = {.has_bounds = true, .low = 2.5, .high = 2.6};
-    struct tote_interval none = {.low = NAN, .high = NAN};
-    assert_true(tote_stats_overlap(&a, &b) && tote_stats_overlap(&b, &a));
-    assert_true(tote_stats_overlap(&b, &c) && tote_stats_overlap(&c, &b));
-    assert_false(tote_stats_overlap(&a, &c) || tote_stats_overlap(&c, &a));
-    assert_true(tote_stats_overlap(&a, &none) && tote_stats_overlap(&none, &a));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ranks),           cmocka_unit_test(test_small_intervals),
         cmocka_unit_test(test_interval_values), cmocka_unit_test(test_not_finite),
         cmocka_unit_test(test_percentile),      cmocka_unit_test(test_sort),
-        cmocka_unit_test(test_overlap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
