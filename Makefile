@@ -31,6 +31,8 @@ check:
 soak:
 	@scripts/setup check
 	@scripts/check --soak
+	@scripts/build
+	@bench/aa --write
 
 bench: all
 	@bench/bench
