@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysinfo.h>
 #include <sys/utsname.h>
 
 #include "cli/cores.h"
@@ -26,6 +27,15 @@ static void cpu_model(char *into, size_t size)
         fclose(file);
 }
 
+static void memory_of_machine(char *into, size_t size)
+{
+    struct sysinfo info;
+    if (sysinfo(&info) == 0)
+        snprintf(into, size, "%" PRIu64, (uint64_t)info.totalram * info.mem_unit);
+    else
+        snprintf(into, size, "unknown");
+}
+
 static void load_average(char *into, size_t size)
 {
     double loads[3];
@@ -39,7 +49,7 @@ int tote_environment_note(struct tote_store *store, struct tote_error *err)
 {
     struct utsname name;
     char kernel[sizeof name.sysname + sizeof name.release + sizeof name.machine + 2];
-    char cpu[256], cores[24], usable[24], load[64];
+    char cpu[256], cores[24], usable[24], load[64], memory[24];
     if (uname(&name) == 0)
         snprintf(kernel, sizeof kernel, "%s %s %s", name.sysname, name.release,
                  name.machine);
@@ -49,6 +59,7 @@ int tote_environment_note(struct tote_store *store, struct tote_error *err)
     snprintf(cores, sizeof cores, "%" PRIu64, tote_cores_online());
     snprintf(usable, sizeof usable, "%" PRIu64, tote_cores_usable());
     load_average(load, sizeof load);
+    memory_of_machine(memory, sizeof memory);
     const char *const pairs[][2] = {
         {"environment.tote", TOTE_VERSION},
         {"environment.kernel", kernel},
@@ -56,6 +67,7 @@ int tote_environment_note(struct tote_store *store, struct tote_error *err)
         {"environment.cores", cores},
         {"environment.cores_usable", usable},
         {"environment.load", load},
+        {"environment.memory", memory},
     };
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
         int rc = tote_store_set(store, pairs[i][0], pairs[i][1], err);

@@ -5,8 +5,8 @@
 
 #include "store/store.h"
 
-/* Sets environment.tote, .kernel, .cpu, .cores, .cores_usable, .load; "unknown" for
- * what cannot be read. */
+/* Sets environment.tote, .kernel, .cpu, .cores, .cores_usable, .load, .memory (bytes);
+ * "unknown" for what cannot be read. */
 int tote_environment_note(struct tote_store *store, struct tote_error *err);
 
 #endif

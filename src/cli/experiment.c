@@ -12,6 +12,7 @@
 #include "cli/enginelist.h"
 #include "cli/factors.h"
 #include "cli/forecast.h"
+#include "cli/provenance.h"
 #include "experiment/calibrate.h"
 
 #define NOOP "noop" /* the kernel of nothing */
@@ -325,6 +326,8 @@ static int begin_and_launch(struct trial *trial, struct tote_error *err)
 {
     struct tote_session *session = trial->session;
     int rc = tote_session_begin(session, err);
+    if (rc == 0)
+        rc = tote_provenance_note(session->store, trial->specs, trial->n_specs, err);
     if (rc == 0 && !session->is_old)
         rc = tote_store_add_cells(session->store, trial->cells.rows, trial->cells.n,
                                   err);

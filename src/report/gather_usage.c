@@ -71,7 +71,7 @@ static void judge_machine(struct tote_machine *machine)
     double steal = grown(before->steal_ns, after->steal_ns);
     if (!(room > 0))
         return;
-    machine->others = fmax(0, others) / room;
+    machine->others = fmin(1, fmax(0, others) / room); /* ticks are coarse */
     if (isnan(others))
         machine->others = NAN;
     machine->steal = steal / room;

@@ -3,12 +3,14 @@
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
+import subprocess
 
 import pytest
 from test_report import validate
-from tote_tool import ODD_ENGINE, limit_digest, wait_until
+from tote_tool import ODD_ENGINE, TASK, TOTE, limit_digest, wait_until
 
 QUICK = ("--tasks", 20, "--size", 100, "--workers", 2)
 SWEEP = ("sweep", "--engines", "local", *QUICK)
@@ -53,7 +55,7 @@ def test_a_grid_of_two_factors(tote):
     assert set(complete_pairs(tote).values()) == {1}
     assert json.loads(tote.ok("report", tote.store, "--format", "json").out) == document
     text = tote.ok("report", tote.store).out
-    assert text.count("\nVerdict: ") == 6 and "Point 6: " in text
+    assert text.count("\nVerdict: ") == 7 and "Point 6: " in text
     tote.assert_nothing_left()
 
 
@@ -278,3 +280,28 @@ def test_cells_that_are_gone_are_damage(tote):
     assert lost["label"] == "local" and "made anew by salvage" in lost["skipped"]
     assert len(lost["runs"]) == 1
     assert tote.ok("resume", "whole.tote", "--runs", 2).status == 0
+
+
+# --- with what it was measured ---
+
+def test_programs_and_libraries_are_known_by_their_digests(tote):
+    tote.ok("compare", "--engines", "local", "--tasks", 4, "--runs", 1, "--store", "s.tote")
+    digests = {name.removeprefix("environment.digest."): value for name, value in tote.rows(
+        "SELECT name, value FROM setting WHERE name LIKE 'environment.digest.%'")}
+    for path in (TOTE, TASK, os.path.join(os.path.dirname(TASK), "tote-engine-local")):
+        said = subprocess.run(["xxhsum", "-H2", path], capture_output=True, text=True, check=True)
+        assert digests[os.path.basename(path)] == said.stdout.split()[0]
+    assert any(name.startswith("libzfp.so.") for name in digests), digests
+    assert any(name.startswith("libsqlite3.so.") for name in digests), digests
+
+
+def test_an_experiment_does_not_go_on_with_another_program(tote):
+    engine = tote.folder / "odd"
+    shutil.copy(ODD_ENGINE, engine)
+    tote.ok("compare", "--engines", f"local,{engine}", "--tasks", 4, "--runs", 1, "--store", "s.tote")
+    with open(engine, "a", encoding="utf-8") as file:
+        file.write("# another one\n")
+    before = tote.rows("SELECT * FROM run")
+    sentence = tote.refused("resume", "s.tote", "--runs", 2, "--engines", f"local,{engine}")
+    assert "odd is not the one that s.tote began with" in sentence
+    assert tote.rows("SELECT * FROM run") == before

@@ -167,7 +167,7 @@ def check_machine(machine, readings):
         return
     before, after = readings
     room = (after["at_ns"] - before["at_ns"]) * after["cores"]
-    others = max(0, after["busy_ns"] - before["busy_ns"] - after["ours_ns"]) / room
+    others = min(1, max(0, after["busy_ns"] - before["busy_ns"] - after["ours_ns"]) / room)
     steal = (after["steal_ns"] - before["steal_ns"]) / room
     near(machine["others"], others, "others")
     near(machine["steal"], steal, "steal")
