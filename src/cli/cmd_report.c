@@ -27,9 +27,10 @@ struct report_settings {
     char output[TOTE_OPTION_TEXT_MAX];
 };
 
-enum { TRACE = TOTE_REPORT_HTML + 1 };
+enum { TRACE = TOTE_REPORT_MARKDOWN + 1 };
 
-static const char *const formats[] = {"text", "json", "csv", "html", "trace", NULL};
+static const char *const formats[] = {"text",     "json",  "csv", "html",
+                                      "markdown", "trace", NULL};
 
 static const struct tote_option options[] = {
     {.name = "format",
@@ -176,6 +177,7 @@ const struct tote_subcommand tote_command_report = {
     .examples = "  tote report bag.tote\n"
                 "  tote report bag.tote --format csv\n"
                 "  tote report bag.tote --format html -o bag.html\n"
+                "  tote report compare.tote --format markdown\n"
                 "  tote report bag.tote --format trace > bag.json   # for Perfetto\n"
                 "  tote report bag.tote --price cpu-hour=0.04,currency=EUR\n",
     .options = lists,

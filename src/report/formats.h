@@ -31,4 +31,8 @@ int tote_csv_write(const struct tote_summary *summary, FILE *out);
 int tote_html_write(struct tote_store *store, const struct tote_summary *summary,
                     FILE *out, struct tote_error *err);
 
+/* GitHub-flavoured markdown, to be pasted into issues and papers. Texts have to be
+ * masked (TOTE_MASK_CONTROLS). */
+int tote_markdown_write(const struct tote_summary *summary, FILE *out);
+
 #endif

@@ -330,6 +330,8 @@ static int gather_all(struct tote_store *store, struct tote_summary *summary,
         rc = read_runs(store, summary, err);
     if (rc == 0)
         rc = tote_gather_usage(store, summary, err);
+    if (rc == 0)
+        rc = tote_gather_hosts(store, summary, err);
     if (rc < 0)
         return rc;
     if (is_empty(summary))

@@ -191,6 +191,12 @@ struct tote_bag_summary {
     size_t n_failures;
 };
 
+/* Where workers were, in all runs. */
+struct tote_hosts {
+    size_t n;     /* by their names */
+    bool has_own; /* tote's own is one of them */
+};
+
 struct tote_summary {
     bool is_experiment; /* of one point (compare) or of many: */
     bool is_sweep, is_commands;
@@ -210,6 +216,7 @@ struct tote_summary {
     size_t n_cells;
     struct tote_limit_pass *limits; /* by cell and block */
     size_t n_limits;
+    struct tote_hosts hosts;
     struct tote_point_summary *points; /* by id; none for a lone run */
     size_t n_points;
     enum tote_sameness outputs;    /* at all points; of a lone run, of all that are
@@ -245,6 +252,10 @@ int tote_gather_command(struct tote_store *store, struct tote_summary *summary,
                         struct tote_error *err);
 int tote_gather_bag(struct tote_store *store, struct tote_summary *summary,
                     struct tote_error *err);
+
+/* A part of it, once runs are there: where their workers were. */
+int tote_gather_hosts(struct tote_store *store, struct tote_summary *summary,
+                      struct tote_error *err);
 
 /* Parts of it, once all rows are there: the points of an experiment and the figures of
  * their cells, -ENOMEM, -EBADMSG; whether outputs agree, at its points or over all

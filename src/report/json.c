@@ -17,6 +17,7 @@
 #include "report/json_usage.h"
 #include "report/notes.h"
 #include "report/report.h"
+#include "report/scope.h"
 #include "report/verdict.h"
 
 #define DIGITS 9 /* of a real number: a nanosecond in a second */
@@ -363,20 +364,30 @@ static json_t *bag(const struct tote_plan *plan)
 
 /* --- documents --- */
 
-static json_t *warnings(const struct tote_summary *summary)
+/* Finishes the list. */
+static json_t *sentences(struct tote_notes *notes)
 {
-    struct tote_notes notes;
-    if (tote_notes_make(summary, &notes) < 0)
-        return NULL;
     json_t *array = json_array();
-    for (size_t i = 0; array && i < notes.n; i++) {
-        if (json_array_append_new(array, json_string(notes.texts[i])) < 0) {
+    for (size_t i = 0; array && i < notes->n; i++) {
+        if (json_array_append_new(array, json_string(notes->texts[i])) < 0) {
             json_decref(array);
             array = NULL;
         }
     }
-    tote_notes_finish(&notes);
+    tote_notes_finish(notes);
     return array;
+}
+
+static json_t *warnings(const struct tote_summary *summary)
+{
+    struct tote_notes notes;
+    return tote_notes_make(summary, &notes) < 0 ? NULL : sentences(&notes);
+}
+
+static json_t *claim_limits(const struct tote_summary *summary)
+{
+    struct tote_notes scope;
+    return tote_scope_make(summary, &scope) < 0 ? NULL : sentences(&scope);
 }
 
 /* Settings "environment.NAME". */
@@ -444,8 +455,9 @@ static json_t *how_it_ended(const struct tote_summary *summary)
 static json_t *about(const struct tote_summary *summary)
 {
     json_t *object =
-        json_pack("{s:o, s:o, s:s}", "warnings", warnings(summary), "environment",
-                  environment(summary), "store", summary->store);
+        json_pack("{s:o, s:o, s:o, s:s}", "claim_limits", claim_limits(summary),
+                  "warnings", warnings(summary), "environment", environment(summary),
+                  "store", summary->store);
     return join(object, price(summary));
 }
 
@@ -500,10 +512,10 @@ static json_t *bag_so_far(const struct tote_summary *summary)
 static json_t *document_of_run(const struct tote_summary *summary)
 {
     json_t *document = json_pack(
-        "{s:i, s:s, s:o, s:o, s:o, s:o}", "schema_version", TOTE_REPORT_SCHEMA, "kind",
-        "run", "run", one_run(summary, tote_gather_run(summary)), "bag_so_far",
-        bag_so_far(summary), "warnings", warnings(summary), "environment",
-        environment(summary));
+        "{s:i, s:s, s:o, s:o, s:o, s:o, s:o}", "schema_version", TOTE_REPORT_SCHEMA,
+        "kind", "run", "run", one_run(summary, tote_gather_run(summary)), "bag_so_far",
+        bag_so_far(summary), "claim_limits", claim_limits(summary), "warnings",
+        warnings(summary), "environment", environment(summary));
     return join(document, price(summary));
 }
 

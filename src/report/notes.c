@@ -13,6 +13,7 @@
 
 struct maker {
     struct tote_notes notes;
+    char *store;     /* its path, quoted for a shell */
     bool has_failed; /* out of memory */
 };
 
@@ -44,16 +45,19 @@ static void note_end(struct maker *maker, const struct tote_summary *summary)
     const char *end = tote_gather_setting(summary, "end");
     if (!end || !end[0])
         add(maker,
-            "tote is at work on it or was killed: %zu of %" PRIu64 " blocks are whole",
-            summary->n_blocks, summary->most);
+            "tote is at work on it or was killed: %zu of %" PRIu64
+            " blocks are whole; if it was killed, go on with: tote resume %s",
+            summary->n_blocks, summary->most, maker->store);
     else if (strcmp(end, "budget") == 0)
         add(maker,
             "the budget was over after %zu of %" PRIu64
             " whole blocks: give more with --budget",
             summary->n_blocks, summary->most);
     else if (strcmp(end, "signal") == 0)
-        add(maker, "a signal ended it after %zu of %" PRIu64 " whole blocks",
-            summary->n_blocks, summary->most);
+        add(maker,
+            "a signal ended it after %zu of %" PRIu64
+            " whole blocks; go on with: tote resume %s",
+            summary->n_blocks, summary->most, maker->store);
 }
 
 static void note_n(struct maker *maker, const struct tote_summary *summary)
@@ -75,6 +79,24 @@ static void note_n(struct maker *maker, const struct tote_summary *summary)
         add(maker, "n=%zu: %s", least, why);
     else if (least < TOTE_GATHER_RUNS_MIN)
         add(maker, "n=%zu to %zu: below n=6 %s", least, most, why);
+}
+
+/* Enough for intervals, but not for so many engines. */
+static void note_few(struct maker *maker, const struct tote_summary *summary)
+{
+    const struct tote_point_summary *worst = NULL;
+    for (size_t i = 0; i < summary->n_points; i++) {
+        const struct tote_point_summary *point = &summary->points[i];
+        if (point->unranked == TOTE_UNRANKED_FEW &&
+            point->runs_needed > TOTE_GATHER_RUNS_MIN &&
+            (!worst || point->runs_needed > worst->runs_needed))
+            worst = point;
+    }
+    if (worst)
+        add(maker,
+            "among %zu engines no difference can be found with fewer than %zu runs of "
+            "each: --runs %zu",
+            worst->n_cells, worst->runs_needed, worst->runs_needed);
 }
 
 static void note_strays(struct maker *maker, const struct tote_summary *summary)
@@ -127,8 +149,9 @@ static void note_cores(struct maker *maker, const struct tote_summary *summary)
     if (is_known && workers > cores)
         add(maker,
             "more workers than usable cores (%" PRIu32 " on %" PRIu64
-            "): this says nothing about scaling",
-            workers, cores);
+            "): this says nothing about scaling; --workers %" PRIu64
+            " is what they carry",
+            workers, cores, cores);
 }
 
 /* What else ran or was stolen, in percent. */
@@ -182,7 +205,10 @@ static void note_box(struct maker *maker, const struct tote_summary *summary,
         if (!is_box_full(other) && strcmp(other->row.box, run->row.box) == 0)
             return;
     }
-    add(maker, "the box of %s is not full: %s", run->row.label, run->row.box);
+    add(maker,
+        "the box of %s is not full: %s; whether the system allows more: sysctl "
+        "user.max_user_namespaces",
+        run->row.label, run->row.box);
 }
 
 /* --- runs and tasks --- */
@@ -204,7 +230,8 @@ static void note_run(struct maker *maker, const struct tote_run_summary *run,
     else
         add(maker,
             "%s, block %" PRId64 ": %s, %" PRIu64 " of %" PRIu64
-            " tasks have a durable result%s%s",
+            " tasks have a durable result%s%s; it does not count, more --runs make up "
+            "for it",
             run->row.label, run->row.block, tote_notes_state(run),
             run->done + run->failed, run->row.tasks, why[0] ? ": " : "", why);
 }
@@ -220,54 +247,62 @@ static void note_runs(struct maker *maker, const struct tote_summary *summary)
             note_run(maker, run, summary->is_experiment);
     }
     if (n > TOTE_NOTES_RUNS_MAX)
-        add(maker, "%zu more runs are not complete", n - TOTE_NOTES_RUNS_MAX);
+        add(maker, "%zu more runs are not complete: more --runs make up for them",
+            n - TOTE_NOTES_RUNS_MAX);
 }
 
-static void note_failed(struct maker *maker, const char *label, uint64_t failed)
+/* An experiment tries nothing again. */
+static void note_failed_of_cell(struct maker *maker, const char *label,
+                                const struct tote_cell_summary *cell)
 {
-    if (failed > 0)
-        add(maker, "%s: %" PRIu64 " task%s failed", label, failed,
-            failed > 1 ? "s" : "");
+    if (cell->failed > 0)
+        add(maker,
+            "%s: %" PRIu64 " task%s failed: tote run --engine %s shows which and why",
+            label, cell->failed, cell->failed > 1 ? "s" : "", cell->cell->engine);
 }
 
-static void note_events(struct maker *maker, const char *label, uint64_t lost,
-                        uint64_t duplicate)
+static void note_events(struct maker *maker, const char *label, const char *engine,
+                        uint64_t lost, uint64_t duplicate)
 {
     if (lost > 0)
-        add(maker, "%s: %" PRIu64 " batch%s lost with a worker and tried again", label,
-            lost, lost > 1 ? "es were" : " was");
+        add(maker,
+            "%s: %" PRIu64 " batch%s lost with a worker and tried again; which, and "
+            "when: tote report %s --format trace",
+            label, lost, lost > 1 ? "es were" : " was", maker->store);
     if (duplicate > 0)
-        add(maker, "%s: %" PRIu64 " result%s came again and did not count", label,
-            duplicate, duplicate > 1 ? "s" : "");
+        add(maker,
+            "%s: %" PRIu64 " result%s came again and did not count; whether the engine "
+            "does so by itself: tote engines check %s",
+            label, duplicate, duplicate > 1 ? "s" : "", engine);
 }
 
 /* --- what to do about a bag --- */
 
-static void note_resume(struct maker *maker, const struct tote_summary *summary,
+static void note_resume(struct maker *maker, const struct tote_run_summary *run)
+{
+    add(maker, "%s tote resume %s",
+        run->has_events ? "go on with:"
+                        : "if no tote is at work on it any more, go on with:",
+        maker->store);
+}
+
+static void note_failed(struct maker *maker, const struct tote_summary *summary,
                         const struct tote_run_summary *run)
 {
-    char *store = tote_quoted_path(summary->store);
-    if (!store)
-        maker->has_failed = true;
-    else
-        add(maker, "%s tote resume %s",
-            run->has_events ? "go on with:"
-                            : "if no tote is at work on it any more, go on with:",
-            store);
-    free(store);
+    uint64_t failed = summary->bag.failed;
+    if (failed > 0)
+        add(maker,
+            "%s: %" PRIu64 " task%s failed; to run %s again: tote resume %s "
+            "--retry-failed",
+            summary->n_runs > 1 ? "bag so far" : run->row.label, failed,
+            failed > 1 ? "s" : "", failed > 1 ? "them" : "it", maker->store);
 }
 
 static void note_log(struct maker *maker, const struct tote_summary *summary)
 {
-    if (!summary->is_commands || summary->bag.n_failures == 0)
-        return;
-    char *store = tote_quoted_path(summary->store);
-    if (!store)
-        maker->has_failed = true;
-    else
-        add(maker, "to see what a task said: tote log %s %" PRIu64, store,
+    if (summary->is_commands && summary->bag.n_failures > 0)
+        add(maker, "to see what a task said: tote log %s %" PRIu64, maker->store,
             summary->bag.failures[0].task);
-    free(store);
 }
 
 /* --- the list --- */
@@ -282,14 +317,16 @@ static void note_cell(struct maker *maker, const struct tote_summary *summary,
                  cell->cell->label);
     else
         snprintf(label, sizeof label, "%.300s", cell->cell->label);
-    note_failed(maker, label, cell->failed);
-    note_events(maker, label, cell->lost, cell->duplicate);
+    note_failed_of_cell(maker, label, cell);
+    note_events(maker, label, cell->n_runs > 0 ? cell->runs[0].row.engine : "",
+                cell->lost, cell->duplicate);
 }
 
 static void make_of_experiment(struct maker *maker, const struct tote_summary *summary)
 {
     note_end(maker, summary);
     note_n(maker, summary);
+    note_few(maker, summary);
     note_strays(maker, summary);
     note_skipped(maker, summary);
     note_cores(maker, summary);
@@ -308,22 +345,25 @@ static void make_of_run(struct maker *maker, const struct tote_summary *summary)
     note_busy_run(maker, run);
     if (!run->is_counted) {
         note_run(maker, run, false);
-        note_resume(maker, summary, run);
+        note_resume(maker, run);
     }
     note_box(maker, summary, run);
-    note_failed(maker, summary->n_runs > 1 ? "bag so far" : run->row.label,
-                summary->bag.failed);
+    note_failed(maker, summary, run);
     note_log(maker, summary);
-    note_events(maker, run->row.label, run->row.lost, run->row.duplicate);
+    note_events(maker, run->row.label, run->row.engine, run->row.lost,
+                run->row.duplicate);
 }
 
 int tote_notes_make(const struct tote_summary *summary, struct tote_notes *ret_notes)
 {
-    struct maker maker = {0};
+    struct maker maker = {.store = tote_quoted_path(summary->store)};
+    if (!maker.store)
+        return -ENOMEM;
     if (summary->is_experiment)
         make_of_experiment(&maker, summary);
     else
         make_of_run(&maker, summary);
+    free(maker.store);
     if (maker.has_failed) {
         tote_notes_finish(&maker.notes);
         return -ENOMEM;

@@ -18,6 +18,7 @@ static const struct {
     [TOTE_REPORT_JSON] = {TOTE_MASK_BYTES, tote_json_write, NULL},
     [TOTE_REPORT_CSV] = {TOTE_MASK_NOTHING, tote_csv_write, NULL}, /* to the byte */
     [TOTE_REPORT_HTML] = {TOTE_MASK_CONTROLS, NULL, tote_html_write},
+    [TOTE_REPORT_MARKDOWN] = {TOTE_MASK_CONTROLS, tote_markdown_write, NULL},
 };
 
 static struct tote_verdict judge(const struct tote_summary *summary)

@@ -39,6 +39,7 @@ enum tote_report_format {
     TOTE_REPORT_JSON,
     TOTE_REPORT_CSV,
     TOTE_REPORT_HTML,
+    TOTE_REPORT_MARKDOWN,
 };
 
 /* What the exit code depends on. */

@@ -32,10 +32,46 @@ static void say_machine(FILE *out, const struct tote_summary *summary)
 {
     const char *cpu = tote_gather_setting(summary, "environment.cpu");
     const char *cores = tote_gather_setting(summary, "environment.cores_usable");
+    if (!cores)
+        cores = tote_gather_setting(summary, "environment.cores");
     fprintf(out,
-            "tote ran on one machine (%s, %s usable cores): another one may rank "
+            "tote ran on one machine (%s, usable cores: %s): another one may rank "
             "engines otherwise.\n",
             cpu ? cpu : "CPU unknown", cores ? cores : "unknown");
+}
+
+static void say_hosts(FILE *out, const struct tote_summary *summary)
+{
+    const struct tote_hosts *hosts = &summary->hosts;
+    if (hosts->n == 0)
+        fputs("No worker is known.\n", out);
+    else if (hosts->n == 1 && hosts->has_own)
+        fputs("All workers were on tote's own host: no network is in the figures, only "
+              "pipes and loopback.\n",
+              out);
+    else
+        fprintf(out, "Workers were on %zu host%s%s: their network is in the figures.\n",
+                hosts->n, hosts->n == 1 ? "" : "s",
+                hosts->has_own ? ", tote's own among them" : "");
+}
+
+/* Complete runs of each engine that can run. */
+static void say_n(FILE *out, const struct tote_summary *summary)
+{
+    size_t least = SIZE_MAX, most = 0;
+    for (size_t i = 0; i < summary->n_points; i++) {
+        const struct tote_point_summary *point = &summary->points[i];
+        for (size_t k = 0; k < point->n_cells; k++) {
+            size_t n = point->cells[k].n_counted;
+            least = n < least ? n : least;
+            most = n > most ? n : most;
+        }
+    }
+    least = least < most ? least : most;
+    fprintf(out, "Each engine was launched afresh n=%zu", least);
+    if (most > least)
+        fprintf(out, " to %zu", most);
+    fputs(" times, on one occasion. ", out);
 }
 
 static void say_samples(FILE *out, const struct tote_summary *summary)
@@ -43,10 +79,12 @@ static void say_samples(FILE *out, const struct tote_summary *summary)
     if (!summary->is_experiment)
         fputs("One run is one sample: nothing here tells how far the next would be.\n",
               out);
-    else
+    else {
+        say_n(out, summary);
         fputs("A sample is a fresh launch; tasks of one launch share its luck and are "
               "not counted as samples.\n",
               out);
+    }
 }
 
 /* The first engine of a point a second time. */
@@ -104,6 +142,7 @@ int tote_scope_make(const struct tote_summary *summary, struct tote_notes *ret_s
         return -ENOMEM;
     say_bag(out, summary);
     say_machine(out, summary);
+    say_hosts(out, summary);
     say_samples(out, summary);
     say_noise(out, summary);
     say_closed(out);

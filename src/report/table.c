@@ -69,6 +69,15 @@ static void write_line(FILE *out, const struct layout *layout, const char *const
     fputc('\n', out);
 }
 
+static bool has_text(const char *const *texts, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (texts[i][0])
+            return true;
+    }
+    return false;
+}
+
 void tote_table_write(FILE *out, const struct tote_table_column *columns,
                       size_t n_columns, const char *const *cells, size_t n_rows,
                       size_t most)
@@ -81,7 +90,8 @@ void tote_table_write(FILE *out, const struct tote_table_column *columns,
         heads[c] = columns[c].head;
     }
     measure(&layout, cells, n_rows, most);
-    write_line(out, &layout, overs);
+    if (has_text(overs, n_columns))
+        write_line(out, &layout, overs);
     write_line(out, &layout, heads);
     for (size_t r = 0; r < n_rows; r++)
         write_line(out, &layout, cells + r * n_columns);

@@ -12,8 +12,10 @@
 #include "report/failure.h"
 #include "report/figure.h"
 #include "report/formats.h"
+#include "report/lines.h"
 #include "report/notes.h"
 #include "report/quoted.h"
+#include "report/scope.h"
 #include "report/table.h"
 #include "report/text_usage.h"
 #include "report/verdict.h"
@@ -30,6 +32,19 @@ static int write_notes(FILE *out, const struct tote_summary *summary)
     for (size_t i = 0; i < notes.n; i++)
         fprintf(out, "%sNote: %s\n", i == 0 ? "\n" : "", notes.texts[i]);
     tote_notes_finish(&notes);
+    return 0;
+}
+
+static int write_scope(FILE *out, const struct tote_summary *summary)
+{
+    struct tote_notes scope;
+    int rc = tote_scope_make(summary, &scope);
+    if (rc < 0)
+        return rc;
+    fputs("\nLimits of the claim:\n", out);
+    for (size_t i = 0; i < scope.n; i++)
+        fprintf(out, "  %s\n", scope.texts[i]);
+    tote_notes_finish(&scope);
     return 0;
 }
 
@@ -177,127 +192,45 @@ static int write_run(FILE *out, const struct tote_summary *summary)
 
 /* --- an experiment --- */
 
-enum {
-    LABEL,
-    START,
-    WHOLE,
-    WHOLE_BOUNDS,
-    STEADY,
-    STEADY_BOUNDS,
-    N,
-    PART,
-    OUTPUTS,
-    COLUMNS
-};
-
-static const struct tote_table_column columns[COLUMNS] = {
-    [LABEL] = {"", "engine", false},
-    [START] = {"start-up", "s", true},
-    [WHOLE] = {"whole run", "tasks/s", true},
-    [WHOLE_BOUNDS] = {"", "[95 %]", false},
-    [STEADY] = {"after start-up", "tasks/s", true},
-    [STEADY_BOUNDS] = {"", "[95 %]", false},
-    [N] = {"", "n", true},
-    [PART] = {"of the", "limit", true},
-    [OUTPUTS] = {"", "outputs", false},
-};
-
-/* The texts of one row; its figures are kept here. */
-struct line {
-    char figures[COLUMNS][TOTE_FIGURE_MAX];
-    const char *label, *outputs;
-};
-
-static void fill_interval(struct line *line, int column,
-                          const struct tote_interval *interval)
+/* Finishes it. */
+static void write_table(FILE *out, const char *head, struct tote_lines *lines)
 {
-    tote_figure_rate(interval->median, line->figures[column]);
-    tote_figure_bounds(interval, line->figures[column + 1]);
-}
-
-static const char *name_outputs(enum tote_sameness sameness)
-{
-    return sameness == TOTE_SAME_YES  ? "equal"
-           : sameness == TOTE_SAME_NO ? "DIFFER"
-                                      : "incomplete";
-}
-
-static void fill_cell(struct line *line, const struct tote_cell_summary *cell)
-{
-    line->label = cell->cell->label;
-    if (cell->cell->skipped[0]) {
-        line->outputs = "skipped";
-        return;
+    if (lines->n > 0) {
+        fputs(head, out);
+        tote_table_write(out, lines->columns, lines->n_columns, lines->cells, lines->n,
+                         WIDTH);
     }
-    tote_figure_seconds(cell->start_s.median, line->figures[START]);
-    fill_interval(line, WHOLE, &cell->tasks_per_s);
-    fill_interval(line, STEADY, &cell->steady_tasks_per_s);
-    snprintf(line->figures[N], TOTE_FIGURE_MAX, "%zu", cell->n_counted);
-    tote_figure_fraction(cell->limit_fraction, line->figures[PART]);
-    line->outputs = name_outputs(cell->outputs);
+    tote_lines_finish(lines);
 }
 
-/* A loop has no start-up: its whole run is what the others' rate after start-up is
- * measured against. */
-static void fill_loop(struct line *line, const char *label,
-                      const struct tote_limit_summary *loop, double limit)
+static int write_behind(FILE *out, const struct tote_point_summary *point,
+                        bool is_steady)
 {
-    line->label = label;
-    snprintf(line->figures[START], TOTE_FIGURE_MAX, "-");
-    fill_interval(line, WHOLE, &loop->tasks_per_s);
-    snprintf(line->figures[STEADY], TOTE_FIGURE_MAX, "-");
-    snprintf(line->figures[N], TOTE_FIGURE_MAX, "%zu", loop->n);
-    tote_figure_fraction(loop->tasks_per_s.median / limit, line->figures[PART]);
-    line->outputs = name_outputs(loop->outputs);
+    struct tote_lines lines;
+    const struct tote_ranking *ranking = is_steady ? &point->steady : &point->whole;
+    int rc = point->unranked ? 0 : tote_lines_behind(point, is_steady, &lines);
+    if (rc < 0 || point->unranked)
+        return rc;
+    fprintf(out, "\n%s, how many times as fast %s is:\n\n",
+            is_steady ? "After start-up" : "With start-up included",
+            point->cells[ranking->judgement.leader].cell->label);
+    write_table(out, "", &lines);
+    return 0;
 }
 
-/* What the engines are to be seen beside, then they, then the other controls. */
-static size_t fill_lines(struct line *lines, const struct tote_point_summary *point)
+static int write_tables(FILE *out, const struct tote_point_summary *point)
 {
-    size_t n = 0, n_cells = point->n_cells + point->n_skipped;
-    double limit = point->limit.tasks_per_s.median;
-    if (point->limit.n > 0)
-        fill_loop(&lines[n++], "limit (bare loop)", &point->limit, limit);
-    if (point->serial.n > 0)
-        fill_loop(&lines[n++], "serial (one thread)", &point->serial, limit);
-    for (size_t i = 0; i < n_cells; i++)
-        fill_cell(&lines[n++], &point->cells[i]);
-    for (size_t i = 0; i < point->n_controls; i++)
-        fill_cell(&lines[n++], &point->controls[i]);
-    return n;
-}
-
-static int write_table(FILE *out, const struct tote_point_summary *point)
-{
-    size_t most = point->n_cells + point->n_skipped + point->n_controls + 2;
-    struct line *lines = calloc(most, sizeof *lines);
-    const char **cells = calloc(most * COLUMNS, sizeof *cells);
-    int rc = lines && cells ? 0 : -ENOMEM;
+    struct tote_lines lines;
+    int rc = tote_lines_engines(point, &lines);
     if (rc < 0)
-        goto out;
-    size_t n = fill_lines(lines, point);
-    for (size_t i = 0; i < n; i++) {
-        for (int column = 0; column < COLUMNS; column++)
-            cells[i * COLUMNS + (size_t)column] = lines[i].figures[column];
-        cells[i * COLUMNS + LABEL] = lines[i].label;
-        cells[i * COLUMNS + OUTPUTS] = lines[i].outputs;
-    }
-    tote_table_write(out, columns, COLUMNS, cells, n, WIDTH);
-out:
-    free(cells);
-    free(lines);
-    return rc;
-}
-
-static void write_subject(FILE *out, const struct tote_summary *summary,
-                          const struct tote_point_summary *point)
-{
-    const struct tote_plan *plan = &point->plan;
-    fprintf(out,
-            "%s, size %" PRIu64 ", seed %" PRIu64 ": %" PRIu64 " tasks, %" PRIu32
-            " workers, batch %s; %zu of %" PRIu64 " blocks\n\n",
-            plan->kernel, plan->size, plan->seed, plan->tasks, plan->workers,
-            plan->batch, point->n_blocks, summary->most);
+        return rc;
+    write_table(out, "", &lines);
+    rc = tote_lines_controls(point, &lines);
+    if (rc < 0)
+        return rc;
+    write_table(out, "\n", &lines);
+    rc = write_behind(out, point, true);
+    return rc < 0 ? rc : write_behind(out, point, false);
 }
 
 /* Why there are no more blocks than there are. */
@@ -327,8 +260,9 @@ static int write_point(FILE *out, const struct tote_summary *summary,
 {
     if (summary->is_sweep)
         fprintf(out, "Point %" PRId64 ": ", point->id);
-    write_subject(out, summary, point);
-    int rc = write_table(out, point);
+    tote_lines_subject(summary, point, out);
+    fputs("\n\n", out);
+    int rc = write_tables(out, point);
     if (rc == 0 && summary->price)
         rc = tote_cost_write_cells(point, summary->price, out);
     return rc;
@@ -355,6 +289,8 @@ static int write_sweep(FILE *out, const struct tote_summary *summary)
     }
     write_end(out, summary);
     if (rc == 0)
+        rc = write_scope(out, summary);
+    if (rc == 0)
         rc = write_notes(out, summary);
     if (rc == 0)
         rc = write_verdict(out, tote_verdict_of_sweep(summary));
@@ -369,6 +305,8 @@ static int write_compare(FILE *out, const struct tote_summary *summary)
     write_end(out, summary);
     if (rc == 0)
         rc = tote_text_usage_table(point, out, WIDTH);
+    if (rc == 0)
+        rc = write_scope(out, summary);
     if (rc == 0)
         rc = write_notes(out, summary);
     if (rc == 0)

@@ -5,7 +5,7 @@
  *     report-cli make SCENARIO STORE
  *     report-cli tasks N STORE           as many tasks and results has each run now
  *     report-cli records FIRST END STORE tasks [FIRST, END) of run 1 have ok records
- * now report-cli text|json|csv|html STORE */
+ * now report-cli text|json|csv|html|markdown STORE */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,13 +22,13 @@ static int fail(const struct tote_error *err)
 
 static int report(const char *word, const char *path)
 {
-    static const char *const names[] = {"text", "json", "csv", "html"};
+    static const char *const names[] = {"text", "json", "csv", "html", "markdown"};
     struct tote_error err = {0};
     struct tote_store *store;
     if (tote_store_open(path, &store, &err) < 0)
         return fail(&err);
     int rc = 0;
-    for (int i = 0; rc == 0 && i < 4; i++) {
+    for (int i = 0; rc == 0 && i < 5; i++) {
         if (strcmp(word, names[i]) == 0)
             rc = tote_report_write(store, (enum tote_report_format)i, stdout, NULL,
                                    &err);

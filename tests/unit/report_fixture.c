@@ -597,6 +597,21 @@ static void make_compare_wide(const char *path)
         path, &(struct report_plan){many, 6, 7, 1000, 142857, "done", NULL, false});
 }
 
+/* Labels that would be markup in a document. */
+static void make_compare_hostile(const char *path)
+{
+    static const struct report_cell odd[] = {
+        {"a|b `x` ``y`` <script>alert(1)</script>", 0.01, 300, 0.01},
+        {"\\| \\`**b** ~~s~~ [l](http://x.y) ![i](j)", 0.01, 290, 0.01},
+        {"`", 0.01, 100, 0.01},
+        {" `` ", 0.01, 99, 0.01},
+        {"1. www.example.com me@example.com &lt; $x^2$ \\", 0.01, 50, 0.01},
+        {"line\nbreak | --- | # head", 0.01, 25, 0.01},
+    };
+    report_fixture_compare(
+        path, &(struct report_plan){odd, 6, 8, 1000, 367, NULL, NULL, false});
+}
+
 const struct report_scenario report_scenarios[] = {
     {"run", make_run},
     {"run_failed", make_run_failed},
@@ -623,6 +638,7 @@ const struct report_scenario report_scenarios[] = {
     {"compare_no_run", make_compare_no_run},
     {"compare_only_limit", make_compare_only_limit},
     {"compare_wide", make_compare_wide},
+    {"compare_hostile", make_compare_hostile},
     {"compare_controls", report_make_controls},
     {"sweep", report_make_sweep},
     {"sweep_short", report_make_sweep_short},

@@ -275,19 +275,24 @@ static void test_compare_text(void **state)
         text,
         "zfp:accuracy=0.001, size 200000, seed 7: 1000 tasks, 3 workers, batch 1; "
         "2 of 6 blocks\n");
-    check_has(
-        text,
-        "\nlimit (bare loop)         -      250                -          2   1.00"
-        "  equal\n");
-    check_has(text, "Note: a signal ended it after 2 of 6 whole blocks\n");
+    check_has(text,
+              "\nlimit (bare loop)      250          2  equal    1.00 of the limit\n");
+    check_has(text, "Note: a signal ended it after 2 of 6 whole blocks; go on with: "
+                    "tote resume bag.tote\n");
     check_has(text,
               "Note: n=2: no interval (a 95 % interval of the median needs 6 runs: "
               "--runs 6)\n");
-    check_has(text, "Note: more workers than usable cores (3 on 2)");
+    check_has(text,
+              "Note: more workers than usable cores (3 on 2): this says nothing about "
+              "scaling; --workers 2 is what they carry\n");
     check_has(text, "Note: the box of a is not full: user, PID namespace; no "
-                    "network namespace\n");
-    check_has(text, "Note: a: 2 batches were lost with a worker and tried again\n");
-    check_has(text, "Note: b: 4 results came again and did not count\n");
+                    "network namespace; whether the system allows more: sysctl ");
+    check_has(text,
+              "Note: a: 2 batches were lost with a worker and tried again; which, "
+              "and when: tote report bag.tote --format trace\n");
+    check_has(text,
+              "Note: b: 4 results came again and did not count; whether the engine "
+              "does so by itself: tote engines check local\n");
     assert_null(strstr(text, "box of b"));
     free(text);
 }
@@ -302,7 +307,7 @@ static void test_no_run(void **state)
     char *text = report(TOTE_REPORT_TEXT);
     check_has(text, "zfp:accuracy=0.001, size 200000, seed 7: 1000 tasks, 2 workers, "
                     "batch 1; 0 of 6 blocks\n");
-    check_has(text, "Note: a signal ended it after 0 of 6 whole blocks\n");
+    check_has(text, "Note: a signal ended it after 0 of 6 whole blocks; go on with");
     check_has(text, "Verdict: No verdict: it ended before the first run.\n");
     free(text);
     report_fixture_compare(PATH, &plan);
@@ -364,7 +369,8 @@ static void test_resumed_text(void **state)
                     "bag so far: 90 done, 10 failed of 100 in 3 runs "
                     "(1 interrupted, 1 broken)\n");
     check_has(text, "Tasks that failed, 3 of 10:\n  task 54: failed (attempt 2)\n");
-    check_has(text, "Note: bag so far: 10 tasks failed\n");
+    check_has(text, "Note: bag so far: 10 tasks failed; to run them again: tote resume "
+                    "bag.tote --retry-failed\n");
     assert_null(strstr(text, "tote log"));
     free(text);
 }
@@ -470,7 +476,7 @@ static void test_broken_counts(void **state)
     char *text = report(TOTE_REPORT_TEXT);
     check_has(text, "local: broken, 16 of 20 tasks done, 4 failed, 0 duplicate\n");
     check_has(text, "Note: local: broken: the disk is full\n");
-    check_has(text, "Note: local: 4 tasks failed\n");
+    check_has(text, "Note: local: 4 tasks failed; to run them again: tote resume ");
     free(text);
     report_fixture_run(PATH, 20, true, break_early);
     fixture_sql(PATH, "UPDATE setting SET value='compare' WHERE name='kind';"
@@ -481,7 +487,7 @@ static void test_broken_counts(void **state)
     text = report(TOTE_REPORT_TEXT);
     check_has(text,
               "Note: local, block 1: broken, 20 of 20 tasks have a durable result: "
-              "the disk is full\n");
+              "the disk is full; it does not count, more --runs make up for it\n");
     free(text);
     report_fixture_run(PATH, 20, true, break_early);
     fixture_sql(PATH, "UPDATE run SET tasks=19");

@@ -5,10 +5,12 @@ Python's own sqlite3 and counted again: test_report_documents.py REPORT-CLI SCHE
 Exit 77: no jsonschema."""
 import copy
 import csv
+import html.parser
 import io
 import json
 import math
 import pathlib
+import shutil
 import sqlite3
 import statistics
 import subprocess
@@ -384,14 +386,17 @@ def check_csv(text, document):
 
 
 def for_people(text):
-    """Without the one separator of the scenarios that moves a line."""
-    return text.replace("\u2028", "?")
+    """As forms for people show it: nothing that moves a terminal or a line."""
+    return "".join("?" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") else c
+                   for c in text)
 
 
 def check_text(text, document):
     for line in text.splitlines():
+        is_claim = line.startswith("  ") and line.strip() in document["claim_limits"]
         assert not any(unicodedata.category(c) in ("Cc", "Cf", "Cs") for c in line), line
-        is_table = not line.startswith(("Note: ", "Verdict: ", "Store: ", "Point ", "workqueue:port"))
+        is_table = not is_claim and not line.startswith(
+            ("Note: ", "Verdict: ", "Store: ", "Point ", "workqueue:port"))
         assert document["kind"] == "run" or not is_table or len(line) <= 100, line
         assert line == line.rstrip(), repr(line)
     assert text.endswith("\n") and "\t" not in text
@@ -399,9 +404,103 @@ def check_text(text, document):
         assert f"\nVerdict: {for_people(document['verdict'])}\nStore: " in text
         for point in places(document):
             assert f"\nVerdict: {for_people(point['verdict'])}\n" in text
+        claim = "".join(f"  {for_people(limit)}\n" for limit in document["claim_limits"])
+        assert f"\nLimits of the claim:\n{claim}" in text
     for warning in document["warnings"]:
         if document.get("run", {}).get("state") != "broken":
             assert f"\nNote: {for_people(warning)}\n" in text
+
+
+# --- markdown, as GitHub's own renderer shows it ---
+
+CMARK = shutil.which("cmark-gfm")
+EXTENSIONS = ("table", "autolink", "strikethrough", "tagfilter", "tasklist")
+
+
+class Page(html.parser.HTMLParser):
+    """The tags that are there, the cells of tables by rows, the items of lists."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.tables, self.items, self.paragraphs = set(), [], [], []
+        self.into = None
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        if tag == "table":
+            self.tables.append([])
+        if tag == "tr":
+            self.tables[-1].append([])
+        if tag in ("td", "th", "li", "p"):
+            self.into = {"li": self.items, "p": self.paragraphs}.get(
+                tag, self.tables[-1][-1] if self.tables and self.tables[-1] else [])
+            self.into.append("")
+
+    def handle_endtag(self, tag):
+        if tag in ("td", "th", "li", "p"):
+            self.into = None
+
+    def handle_data(self, data):
+        if self.into is not None:
+            self.into[-1] += data
+
+
+def plain(text):
+    """As a page shows it: blanks in a row are one."""
+    return " ".join(for_people(text).split())
+
+
+OURS = {"table", "thead", "tbody", "tr", "th", "td", "p", "strong", "code", "ul", "li", "h3"}
+
+
+def check_markdown(text, document):
+    command = [CMARK, "--unsafe", *(word for name in EXTENSIONS for word in ("-e", name))]
+    page = Page(subprocess.run(command, input=text, capture_output=True, check=True,
+                               text=True).stdout)
+    assert page.tags <= OURS, page.tags - OURS
+    items = [plain(item) for item in document["claim_limits"] + document["warnings"]]
+    assert [plain(item) for item in page.items if not item.startswith("task ")] == items
+    assert all(len(row) == len(table[0]) for table in page.tables for row in table)
+    verdicts = [plain(text) for text in page.paragraphs if text.startswith("Verdict.")]
+    if document["kind"] == "run":
+        assert not verdicts
+        return
+    told = [document] if document["kind"] == "compare" else [document, *places(document)]
+    assert verdicts == [plain("Verdict. " + point["verdict"]) for point in told]
+    tables = iter(page.tables)
+    for point in places(document):
+        check_tables(point, tables)
+
+
+def rows_of(tables, column):
+    (head, *rows) = next(tables)
+    return [(row[0], dict(zip(head, row))[column]) for row in rows]
+
+
+def check_tables(point, tables):
+    """Its engines in the order of their ranks, its controls, who is behind whom."""
+    if point["cells"]:
+        engines = rows_of(tables, "rank")
+        assert sorted(plain(label) for label, _ in engines) == sorted(
+            plain(cell["label"]) for cell in point["cells"])
+        check_ranks(point["ranking"]["steady"]["ranks"], engines)
+    if point["controls"] or point["limit"]["runs"]:
+        n_loops = sum(bool(loop and loop["runs"]) for loop in (point["limit"], point["serial"]))
+        assert len(rows_of(tables, "what it says")) == n_loops + len(point["controls"])
+    for name in () if point["ranking"]["unranked"] else ("steady", "whole"):
+        ranking = point["ranking"][name]
+        behind = [row for row in ranking["ranks"] if row["label"] != ranking["leader"]]
+        check_ranks(behind, rows_of(tables, "rank"))
+
+
+def check_ranks(ranks, shown):
+    """shown: label and rank as they stand in a table."""
+    of = {plain(row["label"]): row["rank"] for row in ranks}
+    numbers = [int(rank) for _, rank in shown if rank not in ("-", "")]
+    assert numbers == sorted(numbers) and len(numbers) == len(ranks)
+    assert all(of.get(plain(label)) == (int(rank) if rank not in ("-", "") else None)
+               for label, rank in shown)
 
 
 def check_scenario(name, folder, schemas):
@@ -415,6 +514,8 @@ def check_scenario(name, folder, schemas):
     check_numbers(document, path)
     check_csv(call("csv", path).decode(errors="replace"), document)
     check_text(call("text", path).decode(), document)
+    if CMARK:
+        check_markdown(call("markdown", path).decode(), document)
     assert call("json", path).decode() == raw
     return document
 
@@ -464,7 +565,11 @@ def main():
                 print(f"scenario {name}:")
                 raise
         check_many(pathlib.Path(folder))
-    print(f"{len(names)} stores: JSON, CSV and text as the schemas and SQLite say")
+    print(f"{len(names)} stores: JSON, CSV, text and markdown as the schemas, SQLite and "
+          "GitHub's renderer say")
+    if not CMARK:
+        print("skipped: cmark-gfm (apt-get install cmark-gfm)")
+        sys.exit(77)
 
 
 main()
