@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* csv.c: one line a run (formats.h). An empty field is a number that is not available.
  * Columns are only ever added, at the end. */
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "report/formats.h"
@@ -13,7 +15,9 @@ static const char head[] =
     "total,"
     "tasks_done,tasks_failed,tasks_duplicate,digest,start_s,first_result_s,steady_s,"
     "drain_s,stop_s,wall_s,tasks_per_s,steady_tasks_per_s,cpu_total_s,cpu_tasks_s,"
-    "store,point,role\n";
+    "store,point,role,rank_steady,ratio_steady,ratio_steady_low,ratio_steady_high,"
+    "p_steady,a12_steady,rank_whole,ratio_whole,ratio_whole_low,ratio_whole_high,"
+    "p_whole,a12_whole\n";
 
 /* Fields end with a comma, but for the last of a line (end_line). */
 static void put_quoted(FILE *out, const char *text)
@@ -55,15 +59,36 @@ static void put_empty(FILE *out, size_t n)
         fputc(',', out);
 }
 
-/* cell: null of a lone run. */
-static void end_line(FILE *out, const struct tote_summary *summary,
-                     const struct tote_cell_row *cell)
+/* The leader has no ratio: it is what the others are behind. */
+static void put_rank(FILE *out, const struct tote_judged *judged)
 {
+    const struct tote_pair *pair = &judged->behind;
+    const double numbers[] = {pair->ratio.value, pair->ratio.low, pair->ratio.high,
+                              pair->p_holm, pair->a12};
+    fputc(',', out);
+    if (judged->rank)
+        fprintf(out, "%zu", judged->rank);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        fputc(',', out);
+        if (judged->rank && isfinite(numbers[i]))
+            fprintf(out, "%.9g", numbers[i]);
+    }
+}
+
+/* row: null of a lone run; cell: null of what has no rank. */
+static void end_line(FILE *out, const struct tote_summary *summary,
+                     const struct tote_cell_row *row,
+                     const struct tote_cell_summary *cell)
+{
+    static const struct tote_judged none;
     put_text(out, summary->store);
-    if (cell)
-        fprintf(out, "%" PRId64 ",%s\n", cell->point, tote_cell_role_name(cell->role));
+    if (row)
+        fprintf(out, "%" PRId64 ",%s", row->point, tote_cell_role_name(row->role));
     else
-        fputs(",\n", out);
+        fputc(',', out);
+    put_rank(out, cell ? &cell->steady : &none);
+    put_rank(out, cell ? &cell->whole : &none);
+    fputc('\n', out);
 }
 
 /* Commands have no size and no seed. */
@@ -139,21 +164,34 @@ static void put_limit(FILE *out, const struct tote_summary *summary,
     put_empty(out, 3);
 }
 
-int tote_csv_write(const struct tote_summary *summary, FILE *out)
+static void write_lines(FILE *out, const struct tote_summary *summary,
+                        const struct tote_cell_summary *const *cells)
 {
     fputs(head, out);
     for (size_t i = 0; i < summary->n_runs; i++) {
+        const struct tote_cell_row *row =
+            tote_gather_cell_row(summary, summary->runs[i].row.cell);
         put_run(out, summary, &summary->runs[i]);
         put_times(out, &summary->runs[i]);
-        end_line(out, summary,
-                 tote_gather_cell_row(summary, summary->runs[i].row.cell));
+        end_line(out, summary, row, row ? cells[row - summary->cell_rows] : NULL);
     }
     for (size_t i = 0; i < summary->n_limits; i++) {
         const struct tote_limit_pass *pass = &summary->limits[i];
-        const struct tote_cell_row *cell =
-            tote_gather_cell_row(summary, pass->row.cell);
-        put_limit(out, summary, pass, cell);
-        end_line(out, summary, cell);
+        const struct tote_cell_row *row = tote_gather_cell_row(summary, pass->row.cell);
+        put_limit(out, summary, pass, row);
+        end_line(out, summary, row, NULL);
     }
+}
+
+int tote_csv_write(const struct tote_summary *summary, FILE *out)
+{
+    const struct tote_cell_summary **cells =
+        calloc(summary->n_cell_rows + 1, sizeof *cells); /* in the order of rows */
+    if (!cells)
+        return -ENOMEM;
+    for (size_t i = 0; i < summary->n_cells; i++)
+        cells[summary->cells[i].cell - summary->cell_rows] = &summary->cells[i];
+    write_lines(out, summary, cells);
+    free(cells);
     return 0;
 }

@@ -424,12 +424,15 @@ static void test_csv(void **state)
               "label,engine,engine_version,block,state,kernel,size,seed,workers,batch,"
               "tasks_total,tasks_done,tasks_failed,tasks_duplicate,digest,start_s,"
               "first_result_s,steady_s,drain_s,stop_s,wall_s,tasks_per_s,"
-              "steady_tasks_per_s,cpu_total_s,cpu_tasks_s,store,point,role\n");
+              "steady_tasks_per_s,cpu_total_s,cpu_tasks_s,store,point,role,rank_steady,"
+              "ratio_steady,ratio_steady_low,ratio_steady_high,p_steady,a12_steady,"
+              "rank_whole,ratio_whole,ratio_whole_low,ratio_whole_high,p_whole,"
+              "a12_whole\n");
     check_has(
         text,
         "\n\"a,\"\"b\"\"\nc\",local,0.1.0,,complete,zfp:accuracy=0.001,200000,7,2,"
         "auto,2,2,0,0,0123456789abcdeffedcba9876543210,0.25,0.25,0.75,1,0.25,2.25,"
-        "0.888888889,1,2,0.002,bag.tote,,\n");
+        "0.888888889,1,2,0.002,bag.tote,,,,,,,,,,,,,,\n");
     free(text);
 }
 

@@ -357,6 +357,20 @@ def check_numbers(document, path):
 
 # --- the other forms ---
 
+def check_csv_ranks(row, ranks, name):
+    """Of a run's cell; what is no engine that is ranked has none."""
+    rank = ranks.get(row["label"]) if row["role"] == "engine" else None
+    pair = rank["behind_leader"] if rank else None
+    want = {"rank": rank["rank"] if rank else None}
+    want |= {"ratio": pair["ratio"]["median"], "ratio_low": pair["ratio"]["low"],
+             "ratio_high": pair["ratio"]["high"], "p": pair["p_holm"],
+             "a12": pair["a12"]} if pair else {}
+    for column, where in (("rank", ""), ("ratio", ""), ("ratio", "_low"), ("ratio", "_high"),
+                          ("p", ""), ("a12", "")):
+        text = row.pop(f"{column}_{name}{where}")
+        near(float(text) if text else None, want.get(column + where), (column, name, where))
+
+
 def check_csv(text, document):
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     is_run = document["kind"] == "run"
@@ -366,6 +380,12 @@ def check_csv(text, document):
         assert len(rows) == document["bag_so_far"]["runs"]
         rows = rows[-1:]
     assert len(rows) == len(runs) + len(limits)
+    points = {} if is_run else dict(enumerate(places(document), 1))
+    for row in rows:
+        ranking = points[int(row["point"])]["ranking"] if points else None
+        for name in ("steady", "whole"):
+            ranks = ranking[name]["ranks"] if ranking else []
+            check_csv_ranks(row, {rank["label"]: rank for rank in ranks}, name)
     for row, run in zip(rows, runs):
         assert (row["point"] == "") == (row["role"] == "") == is_run
         del row["point"], row["role"]
