@@ -3,19 +3,23 @@
  * and what the claim does not cover (html.h). */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "report/figure.h"
 #include "report/html.h"
+#include "report/lines.h"
 #include "report/notes.h"
 #include "report/scope.h"
 #include "report/verdict.h"
 
+#define HEAD_MAX 64 /* bytes of a column's head */
+
 /* --- a comparison --- */
 
-static int put_verdict(struct tote_page *page, const struct tote_point_summary *point)
+/* Takes the sentence. */
+static int put_verdict(struct tote_page *page, char *verdict)
 {
-    char *verdict = tote_verdict_sentence(point);
     if (!verdict)
         return -ENOMEM;
     fputs("<p class=\"verdict\">", page->out);
@@ -25,67 +29,59 @@ static int put_verdict(struct tote_page *page, const struct tote_point_summary *
     return 0;
 }
 
-static const char *name_outputs(enum tote_sameness sameness)
+/* Finishes it. */
+static void put_table(struct tote_page *page, const char *caption,
+                      struct tote_lines *lines)
 {
-    return sameness == TOTE_SAME_YES  ? "equal"
-           : sameness == TOTE_SAME_NO ? "DIFFER"
-                                      : "incomplete";
+    char texts[TOTE_TABLE_COLUMNS_MAX][HEAD_MAX];
+    const char *heads[TOTE_TABLE_COLUMNS_MAX];
+    for (size_t i = 0; i < lines->n_columns; i++) {
+        const struct tote_table_column *column = &lines->columns[i];
+        snprintf(texts[i], HEAD_MAX, "%s%s%s%s", column->is_right ? ">" : "",
+                 column->over, column->over[0] ? " " : "", column->head);
+        heads[i] = texts[i];
+    }
+    if (lines->n > 0)
+        tote_html_table(page, caption, heads, lines->n_columns);
+    for (size_t row = 0; row < lines->n; row++) {
+        const char **cells = &lines->cells[row * lines->n_columns];
+        tote_html_row(page, cells[0]);
+        for (size_t i = 1; i < lines->n_columns; i++)
+            (lines->columns[i].is_right ? tote_html_number : tote_html_cell)(page,
+                                                                             cells[i]);
+        tote_html_end_row(page);
+    }
+    if (lines->n > 0)
+        tote_html_end_table(page);
+    tote_lines_finish(lines);
 }
 
-static void put_interval(struct tote_page *page, const struct tote_interval *interval)
+static int put_behind(struct tote_page *page, const struct tote_point_summary *point,
+                      bool is_steady)
 {
-    char text[TOTE_FIGURE_MAX];
-    tote_html_rate(page, interval->median);
-    tote_html_number(page, tote_figure_bounds(interval, text));
+    struct tote_lines lines;
+    int rc = tote_lines_behind(point, is_steady, &lines);
+    if (rc == 0)
+        put_table(page,
+                  is_steady ? "How many times as fast the leader is, after start-up"
+                            : "How many times as fast the leader is, start-up included",
+                  &lines);
+    return rc;
 }
 
-static void put_limit(struct tote_page *page, const struct tote_limit_summary *limit)
+static int put_tables(struct tote_page *page, const struct tote_point_summary *point)
 {
-    if (limit->n == 0)
-        return;
-    tote_html_row(page, "limit (bare loop)");
-    tote_html_number(page, "-");
-    put_interval(page, &limit->tasks_per_s);
-    tote_html_number(page, "-");
-    tote_html_number(page, "");
-    tote_html_count(page, limit->n);
-    tote_html_number(page, limit->tasks_per_s.n > 0 ? "1.00" : "-");
-    tote_html_cell(page, name_outputs(limit->outputs));
-    tote_html_end_row(page);
-}
-
-/* One that cannot run is there, too, with the reason. */
-static void put_cell(struct tote_page *page, const struct tote_cell_summary *cell)
-{
-    char text[TOTE_FIGURE_MAX];
-    tote_html_row(page, cell->cell->label);
-    tote_html_seconds(page, cell->start_s.median);
-    put_interval(page, &cell->tasks_per_s);
-    put_interval(page, &cell->steady_tasks_per_s);
-    tote_html_count(page, cell->n_counted);
-    tote_html_number(page, tote_figure_fraction(cell->limit_fraction, text));
-    tote_html_cell(page, cell->cell->skipped && cell->cell->skipped[0]
-                             ? cell->cell->skipped
-                             : name_outputs(cell->outputs));
-    tote_html_end_row(page);
-}
-
-static void put_table(struct tote_page *page, const struct tote_point_summary *point)
-{
-    static const char *const heads[] = {"cell",
-                                        ">start-up, s",
-                                        ">whole run, tasks/s",
-                                        ">[95 %]",
-                                        ">after start-up, tasks/s",
-                                        ">[95 %]",
-                                        ">runs",
-                                        ">of the limit",
-                                        "outputs"};
-    tote_html_table(page, "Rates, medians of complete runs", heads, 9);
-    put_limit(page, &point->limit);
-    for (size_t i = 0; i < point->n_cells + point->n_skipped; i++)
-        put_cell(page, &point->cells[i]);
-    tote_html_end_table(page);
+    struct tote_lines lines;
+    int rc = tote_lines_engines(point, &lines);
+    if (rc < 0)
+        return rc;
+    put_table(page, "Rates, medians of complete runs", &lines);
+    rc = tote_lines_controls(point, &lines);
+    if (rc < 0)
+        return rc;
+    put_table(page, "Controls, which have no rank", &lines);
+    rc = put_behind(page, point, true);
+    return rc < 0 ? rc : put_behind(page, point, false);
 }
 
 /* --- a run --- */
@@ -181,14 +177,14 @@ static int put_point(struct tote_page *page, const struct tote_point_summary *po
             plan->kernel, plan->size, plan->tasks, plan->workers, plan->batch);
         fputs("</h3>\n", page->out);
     }
-    int rc = put_verdict(page, point);
-    put_table(page, point);
-    return rc;
+    int rc = put_verdict(page, tote_verdict_sentence(point));
+    return rc < 0 ? rc : put_tables(page, point);
 }
 
 static int write(struct tote_page *page)
 {
-    int rc = 0;
+    bool is_sweep = page->summary->is_sweep;
+    int rc = is_sweep ? put_verdict(page, tote_verdict_of_sweep(page->summary)) : 0;
     for (size_t i = 0; rc == 0 && i < page->summary->n_points; i++)
         rc = put_point(page, &page->summary->points[i]);
     if (!page->summary->is_experiment) {

@@ -51,8 +51,8 @@ static void note_end(struct maker *maker, const struct tote_summary *summary)
     else if (strcmp(end, "budget") == 0)
         add(maker,
             "the budget was over after %zu of %" PRIu64
-            " whole blocks: give more with --budget",
-            summary->n_blocks, summary->most);
+            " whole blocks: give more with --budget, or go on with: tote resume %s",
+            summary->n_blocks, summary->most, maker->store);
     else if (strcmp(end, "signal") == 0)
         add(maker,
             "a signal ended it after %zu of %" PRIu64
@@ -219,21 +219,39 @@ const char *tote_notes_state(const struct tote_run_summary *run)
                                               : tote_run_state_name(run->row.state);
 }
 
-static void note_run(struct maker *maker, const struct tote_run_summary *run,
-                     bool has_block)
+static void note_run(struct maker *maker, const struct tote_run_summary *run)
 {
     const char *why =
         run->has_events ? run->row.why : "what was durable by then is counted";
-    if (!has_block) /* the head of a run's report counts its tasks */
-        add(maker, "%s: %s%s%s", run->row.label, tote_notes_state(run),
-            why[0] ? ": " : "", why);
-    else
-        add(maker,
-            "%s, block %" PRId64 ": %s, %" PRIu64 " of %" PRIu64
-            " tasks have a durable result%s%s; it does not count, more --runs make up "
-            "for it",
-            run->row.label, run->row.block, tote_notes_state(run),
-            run->done + run->failed, run->row.tasks, why[0] ? ": " : "", why);
+    add(maker, "%s: %s%s%s", run->row.label, tote_notes_state(run), why[0] ? ": " : "",
+        why);
+}
+
+/* A complete run of the same cell and block. */
+static bool has_other(const struct tote_summary *summary,
+                      const struct tote_run_summary *run)
+{
+    for (size_t i = 0; i < summary->n_runs; i++) {
+        const struct tote_run_summary *other = &summary->runs[i];
+        if (other->is_counted && other->row.cell == run->row.cell &&
+            other->row.block == run->row.block)
+            return true;
+    }
+    return false;
+}
+
+static void note_run_of_cell(struct maker *maker, const struct tote_summary *summary,
+                             const struct tote_run_summary *run)
+{
+    const char *why = run->has_events ? run->row.why : "";
+    bool is_replaced = has_other(summary, run);
+    add(maker,
+        "%s, block %" PRId64 ": %s, %" PRIu64 " of %" PRIu64
+        " tasks have a durable result%s%s; it does not count: %s%s%s",
+        run->row.label, run->row.block, tote_notes_state(run), run->done + run->failed,
+        run->row.tasks, why[0] ? ": " : "", why,
+        is_replaced ? "another one stands in for it" : "tote resume ",
+        is_replaced ? "" : maker->store, is_replaced ? "" : " runs it again");
 }
 
 static void note_runs(struct maker *maker, const struct tote_summary *summary)
@@ -241,14 +259,14 @@ static void note_runs(struct maker *maker, const struct tote_summary *summary)
     size_t n = 0;
     for (size_t i = 0; i < summary->n_runs; i++) {
         const struct tote_run_summary *run = &summary->runs[i];
-        if (run->is_counted)
-            continue;
-        if (++n <= TOTE_NOTES_RUNS_MAX)
-            note_run(maker, run, summary->is_experiment);
+        if (!run->is_counted && ++n <= TOTE_NOTES_RUNS_MAX)
+            note_run_of_cell(maker, summary, run);
     }
     if (n > TOTE_NOTES_RUNS_MAX)
-        add(maker, "%zu more runs are not complete: more --runs make up for them",
-            n - TOTE_NOTES_RUNS_MAX);
+        add(maker,
+            "%zu more runs are not complete and do not count: tote resume %s runs "
+            "those again for which no other stands in",
+            n - TOTE_NOTES_RUNS_MAX, maker->store);
 }
 
 /* An experiment tries nothing again. */
@@ -344,7 +362,7 @@ static void make_of_run(struct maker *maker, const struct tote_summary *summary)
     note_cores(maker, summary);
     note_busy_run(maker, run);
     if (!run->is_counted) {
-        note_run(maker, run, false);
+        note_run(maker, run);
         note_resume(maker, run);
     }
     note_box(maker, summary, run);

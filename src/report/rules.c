@@ -202,8 +202,9 @@ static enum tote_rule_state judge_comparison(struct judge *judge)
                    least_runs(summary));
     return say(
         judge, TOTE_RULE_PASS,
-        "cells are ranked only if their 95 %% intervals do not overlap; runs are "
-        "interleaved in %zu random blocks",
+        "cells differ only if the 95 %% interval of their ratio excludes 1, "
+        "Mann-Whitney's p after Holm's correction is below 5 %% and the ratio is "
+        "outside the noise floor; runs are interleaved in %zu random blocks",
         summary->n_blocks);
 }
 

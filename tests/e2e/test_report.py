@@ -12,7 +12,9 @@ from schema_tool import validate
 COLUMNS = ("label,engine,engine_version,block,state,kernel,size,seed,workers,batch,tasks_total,"
            "tasks_done,tasks_failed,tasks_duplicate,digest,start_s,first_result_s,steady_s,drain_s,"
            "stop_s,wall_s,tasks_per_s,steady_tasks_per_s,cpu_total_s,cpu_tasks_s,store,"
-           "point,role").split(",")
+           "point,role,rank_steady,ratio_steady,ratio_steady_low,ratio_steady_high,p_steady,"
+           "a12_steady,rank_whole,ratio_whole,ratio_whole_low,ratio_whole_high,p_whole,"
+           "a12_whole").split(",")
 
 
 @pytest.fixture
@@ -92,7 +94,7 @@ def test_the_store_view_agrees(tote, run_store):
 
 def test_reading_changes_nothing(tote, run_store):
     before = (run_store.read_bytes(), run_store.stat().st_mtime_ns)
-    for form in ("text", "json", "csv"):
+    for form in ("text", "json", "csv", "markdown"):
         tote.ok("report", run_store, "--format", form)
     assert (run_store.read_bytes(), run_store.stat().st_mtime_ns) == before
     assert [path.name for path in tote.folder.glob("run.tote*")] == ["run.tote"]

@@ -488,14 +488,35 @@ static void test_broken_counts(void **state)
                       " 'zfp:accuracy=0.001', 200000, 20, 2, 'auto', '', 0)");
     fixture_seal(PATH);
     text = report(TOTE_REPORT_TEXT);
-    check_has(text,
-              "Note: local, block 1: broken, 20 of 20 tasks have a durable result: "
-              "the disk is full; it does not count, more --runs make up for it\n");
+    check_has(
+        text,
+        "Note: local, block 1: broken, 20 of 20 tasks have a durable result: "
+        "the disk is full; it does not count: tote resume bag.tote runs it again\n");
     free(text);
     report_fixture_run(PATH, 20, true, break_early);
     fixture_sql(PATH, "UPDATE run SET tasks=19");
     fixture_seal(PATH);
     check_refused(-EBADMSG, "more results than tasks");
+}
+
+static void stop_second(struct tote_run_row *row)
+{
+    if (row->block == 2)
+        row->state = TOTE_RUN_INTERRUPTED;
+}
+
+/* A run that did not end well, and the one that was launched for it later. */
+static void test_replaced(void **state)
+{
+    (void)state;
+    const struct report_cell cells[] = {CELL("a", 100, 0.01)};
+    const struct report_plan plan = {cells, 1, 2, 1000, 0, "done", stop_second, false};
+    report_fixture_compare(PATH, &plan);
+    fixture_sql(PATH, "UPDATE run SET block = 1");
+    fixture_seal(PATH);
+    char *text = report(TOTE_REPORT_TEXT);
+    check_has(text, "; it does not count: another one stands in for it\n");
+    free(text);
 }
 
 static void test_damage(void **state)
@@ -697,6 +718,7 @@ int main(void)
         cmocka_unit_test(test_broken_counts),
         cmocka_unit_test(test_failure_view),
         cmocka_unit_test(test_csv),
+        cmocka_unit_test(test_replaced),
         cmocka_unit_test(test_damage),
         cmocka_unit_test(test_full_output),
         cmocka_unit_test(test_judge),
