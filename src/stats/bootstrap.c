@@ -226,6 +226,74 @@ int tote_bootstrap_ratio(const struct tote_samples *two,
     return tote_bootstrap_estimate(two, ratio_of, NULL, resampling, ret);
 }
 
+/* --- two samples without common blocks --- */
+
+static double ratio_of_two(struct work *a, struct work *b)
+{
+    return median_of(&a->columns[0], a->drawn) / median_of(&b->columns[0], b->drawn);
+}
+
+static void resample_two(struct work *a, struct work *b,
+                         const struct tote_resampling *resampling,
+                         struct tote_estimate *ret)
+{
+    struct tote_random random = {resampling->seed};
+    size_t n_defined = 0;
+    for (size_t i = 0; i < resampling->n_resamples; i++) {
+        draw(a, &random);
+        draw(b, &random);
+        double result = ratio_of_two(a, b);
+        if (!isnan(result))
+            a->results[n_defined++] = result;
+    }
+    set_bounds(ret, a->results, n_defined, resampling->n_resamples);
+}
+
+static void draw_all(struct work *work)
+{
+    for (size_t k = 0; k < work->n_blocks; k++)
+        work->drawn[k] = 1;
+}
+
+static void estimate_two(struct work *a, struct work *b,
+                         const struct tote_resampling *resampling,
+                         struct tote_estimate *ret)
+{
+    size_t n = a->n_blocks < b->n_blocks ? a->n_blocks : b->n_blocks;
+    *ret = (struct tote_estimate){.n = n, .low = NAN, .high = NAN};
+    draw_all(a);
+    draw_all(b);
+    ret->value = ratio_of_two(a, b);
+    ret->is_approximate = n < TOTE_BOOTSTRAP_GOOD;
+    if (n >= TOTE_BOOTSTRAP_MIN && !isnan(ret->value))
+        resample_two(a, b, resampling, ret);
+}
+
+int tote_bootstrap_unpaired(const double *a, size_t n_a, const double *b, size_t n_b,
+                            const struct tote_resampling *resampling,
+                            struct tote_estimate *ret)
+{
+    struct tote_samples first = {&a, 1, n_a}, second = {&b, 1, n_b};
+    struct tote_resampling chosen = *resampling;
+    if (chosen.n_resamples == 0)
+        chosen.n_resamples = TOTE_RESAMPLES_DEFAULT;
+    if (n_a > UINT32_MAX || n_b > UINT32_MAX ||
+        chosen.n_resamples > TOTE_RESAMPLES_MAX || has_infinite(&first) ||
+        has_infinite(&second))
+        return -EINVAL;
+    struct work of_a, of_b;
+    int rc = init(&of_a, &first, chosen.n_resamples);
+    if (rc < 0)
+        return rc;
+    rc = init(&of_b, &second, 1);
+    if (rc == 0) {
+        estimate_two(&of_a, &of_b, &chosen, ret);
+        finish(&of_b);
+    }
+    finish(&of_a);
+    return rc;
+}
+
 bool tote_bootstrap_excludes(const struct tote_estimate *estimate, double x)
 {
     return estimate->has_bounds && (x < estimate->low || x > estimate->high);

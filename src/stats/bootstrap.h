@@ -72,6 +72,13 @@ int tote_bootstrap_ratio(const struct tote_samples *two,
                          const struct tote_resampling *resampling,
                          struct tote_estimate *ret);
 
+/* Median of a over that of b, two samples that share no block, as of two experiments:
+ * each is resampled by itself, n of n, a's first. NaN: that value is missing. n is that
+ * of the smaller sample. Errors as above. */
+int tote_bootstrap_unpaired(const double *a, size_t n_a, const double *b, size_t n_b,
+                            const struct tote_resampling *resampling,
+                            struct tote_estimate *ret);
+
 /* Whether there are bounds, and x is outside them. */
 bool tote_bootstrap_excludes(const struct tote_estimate *estimate, double x);
 

@@ -195,6 +195,20 @@ static bool do_ratio(struct line *line)
     return true;
 }
 
+/* unpaired SEED RESAMPLES N M a1 ... aN b1 ... bM */
+static bool do_unpaired(struct line *line)
+{
+    struct tote_resampling resampling;
+    struct tote_estimate ratio;
+    size_t n, m;
+    if (!read_resampling(&resampling) || scanf("%zu %zu", &n, &m) != 2 ||
+        !read_values(line->a, n) || !read_values(line->b, m) ||
+        tote_bootstrap_unpaired(line->a, n, line->b, m, &resampling, &ratio) < 0)
+        return false;
+    print_estimate(&ratio);
+    return true;
+}
+
 /* breakeven SEED RESAMPLES FIRST CELLS BLOCKS ... tasks1 ...: and each engine's line */
 static bool do_breakeven(struct line *line)
 {
@@ -292,6 +306,7 @@ static const struct {
     {"outlier", do_outlier},     {"percentile", do_percentile},
     {"random", do_random},       {"rank", do_rank},
     {"ratio", do_ratio},         {"two", do_two},
+    {"unpaired", do_unpaired},
 };
 
 static bool answer(const char *name)

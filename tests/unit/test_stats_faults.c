@@ -77,6 +77,11 @@ static int try_ratio(union answer *ret)
     return tote_bootstrap_ratio(&two, &few, &ret->estimate);
 }
 
+static int try_unpaired(union answer *ret)
+{
+    return tote_bootstrap_unpaired(a, 6, b, 6, &few, &ret->estimate);
+}
+
 static int try_two(union answer *ret)
 {
     return tote_ranktest_two(a, 6, b, 6, &ret->two);
@@ -140,9 +145,9 @@ static void test_no_memory(void **state)
 {
     (void)state;
     static int (*const tries[])(union answer *) = {
-        try_interval, try_ratio, try_two,       try_many, try_holm,
-        try_line,     try_fit,   try_breakeven, try_metg, try_metg_estimate,
-        try_outlier,  try_floor, try_judge};
+        try_interval, try_ratio, try_two,       try_many,    try_holm,
+        try_line,     try_fit,   try_breakeven, try_metg,    try_metg_estimate,
+        try_outlier,  try_floor, try_judge,     try_unpaired};
     for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
         union answer answer, before;
         memset(&before, 0x5a, sizeof before);

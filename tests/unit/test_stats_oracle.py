@@ -216,9 +216,10 @@ def draws(seed, n_draws, below):
         z = (z ^ (z >> numpy.uint64(30))) * numpy.uint64(0xbf58476d1ce4e5b9)
         z = (z ^ (z >> numpy.uint64(27))) * numpy.uint64(0x94d049bb133111eb)
         z ^= z >> numpy.uint64(31)
-    wide = (z >> numpy.uint64(32)) * numpy.uint64(below)
+    below = numpy.asarray(below).astype(numpy.uint64)
+    wide = (z >> numpy.uint64(32)) * below
     low = wide & numpy.uint64(0xffffffff)
-    assert not numpy.any(low < numpy.uint64(2**32 % below)), "another seed"
+    assert not numpy.any(low < numpy.uint64(2**32) % below), "another seed"
     return (wide >> numpy.uint64(32)).astype(int)
 
 
@@ -267,6 +268,30 @@ def check_ratio(program, rng):
                                      strict=True):
         assert numbers(answer) == list(draws(seed, 100, below)), (seed, below)
     return f"ratios {len(cases)}"
+
+
+def check_unpaired(program, rng):
+    cases = []
+    for i in range(500):
+        pair = [with_holes(rng, rng.lognormal(rng.normal(0, 0.2), 0.1, rng.integers(1, 25)),
+                           (i % 3) * 0.15) for _ in range(2)]
+        cases.append((int(rng.integers(0, 2**63)), *pair))
+    lines = [text_of("unpaired", seed, 200, len(a), len(b), a, b) for seed, a, b in cases]
+    n_bounds = 0
+    for (seed, *pair), answer in zip(cases, ask(program, lines), strict=True):
+        a, b = (one[~numpy.isnan(one)] for one in pair)
+        n = min(len(a), len(b))
+        want = [median_of(a, 0) / median_of(b, 0) if n else math.nan, math.nan, math.nan, n, 0]
+        if n >= 6:
+            bounds = numpy.tile([len(a)] * len(a) + [len(b)] * len(b), 200)
+            drawn = draws(seed, len(bounds), bounds).reshape(200, -1)
+            results = numpy.sort(numpy.median(a[drawn[:, :len(a)]], axis=1)
+                                 / numpy.median(b[drawn[:, len(a):]], axis=1))
+            want[1:3] = results[4], results[-5]
+            n_bounds += 1
+        assert is_alike(numbers(answer), want), (pair, answer, want)
+    assert n_bounds > 200
+    return f"unpaired ratios {len(cases)}"
 
 
 def lead(tasks, n, medians):
@@ -418,7 +443,7 @@ def main():
           f"percentiles {check_percentiles(program, rng)}")
     arrays = numpy.random.default_rng(21)
     for check in (check_two, check_many, check_holm, check_line, check_outliers, check_ratio,
-                  check_breakeven, check_metg, check_judge):
+                  check_unpaired, check_breakeven, check_metg, check_judge):
         print(check(program, arrays), flush=True)
     print("all as SciPy and NumPy say")
 
