@@ -23,6 +23,10 @@ static const char *kind_of(enum tote_exit code)
         return "outputs-differ";
     case TOTE_EXIT_ENGINE:
         return "engine";
+    case TOTE_EXIT_THRESHOLD:
+        return "threshold";
+    case TOTE_EXIT_INCONCLUSIVE:
+        return "inconclusive";
     }
     return "internal";
 }

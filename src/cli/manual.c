@@ -69,6 +69,8 @@ static const char tail[] =
     ".TP\n3\ntasks failed\n"
     ".TP\n4\noutputs of two runs of the same bag differ\n"
     ".TP\n5\nan engine is absent, did not start, died or broke its protocol\n"
+    ".TP\n6\na condition of \\fB\\-\\-fail\\-if\\fR is met\n"
+    ".TP\n7\nthe data cannot tell\n"
     ".PP\n"
     "After a first signal tote lets running tasks end, for \\fB\\-\\-grace\\fR at "
     "most; "

@@ -144,14 +144,16 @@ static int test_all(struct court *court, struct tote_judgement *ret)
 
 /* --- two cells --- */
 
-static unsigned what_failed(const struct tote_pair *pair, double noise_floor)
+unsigned tote_judge_change(const struct tote_estimate *ratio, double p_holm,
+                           double noise_floor)
 {
     unsigned failed = 0;
-    if (!pair->ratio.has_bounds || pair->ratio.low <= 1)
+    bool is_beyond = ratio->value < 1 ? ratio->high < 1 : ratio->low > 1;
+    if (!ratio->has_bounds || !is_beyond)
         failed |= TOTE_JUDGE_INTERVAL;
-    if (!(pair->p_holm < TOTE_JUDGE_ALPHA))
+    if (!(p_holm < TOTE_JUDGE_ALPHA))
         failed |= TOTE_JUDGE_P;
-    if (!(log(pair->ratio.value) > noise_floor))
+    if (!(fabs(log(ratio->value)) > noise_floor))
         failed |= TOTE_JUDGE_FLOOR;
     return failed;
 }
@@ -177,7 +179,7 @@ static int judge_pair(const struct court *court, size_t better, size_t cell,
     int rc = tote_bootstrap_ratio(&blocks, &question->resampling, &pair.ratio);
     if (rc < 0)
         return rc;
-    pair.failed = what_failed(&pair, question->noise_floor);
+    pair.failed = tote_judge_change(&pair.ratio, pair.p_holm, question->noise_floor);
     *ret = pair;
     return 0;
 }

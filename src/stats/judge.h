@@ -81,6 +81,11 @@ struct tote_judgement {
 int tote_judge_cells(const struct tote_judge *question, struct tote_judged *ret_cells,
                      struct tote_judgement *ret);
 
+/* What a ratio of two medians lacks to be a difference, in whichever direction: a sum
+ * of enum tote_judge_failed. p_holm may be NaN: not tested. */
+unsigned tote_judge_change(const struct tote_estimate *ratio, double p_holm,
+                           double noise_floor);
+
 /* |ln(median of one / median of the other)| of a cell that was entered twice; NaN if
  * one has no values. Values as above. -EINVAL, -ENOMEM. */
 int tote_judge_noise_floor(const double *first, const double *again, size_t n_blocks,
