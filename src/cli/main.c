@@ -16,6 +16,7 @@ const struct tote_subcommand *const tote_commands[] = {
     &tote_command_log,
     &tote_command_report,
     &tote_command_diff,
+    &tote_command_advise,
     &tote_command_fsck,
     &tote_command_engines,
     &tote_command_kernels,

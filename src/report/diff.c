@@ -154,6 +154,24 @@ static int set_floor(const struct tote_diff_pair *pair, enum tote_metric metric,
     return rc;
 }
 
+static bool has_how(const struct tote_cell_summary *cell, const char *how)
+{
+    for (size_t i = 0; i < cell->n_runs; i++) {
+        const struct tote_used *used = &cell->runs[i].used;
+        if (isfinite(used->memory_bytes) && strcmp(used->usage.memory_how, how) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* Memory that was measured in two ways has no ratio. */
+static bool is_comparable(const struct tote_diff_pair *pair, enum tote_metric metric)
+{
+    const char *how = pair->before->runs[0].used.usage.memory_how;
+    return metric != TOTE_METRIC_PEAK_MEMORY ||
+           (has_how(pair->before, how) && has_how(pair->after, how));
+}
+
 static int measure(struct tote_diff_pair *pair, enum tote_metric metric,
                    const struct room *room)
 {
@@ -164,6 +182,8 @@ static int measure(struct tote_diff_pair *pair, enum tote_metric metric,
     tote_metric_fill(pair->after, metric, room->after, room->n_after);
     change.n_before = squeeze(room->before, room->n_before);
     change.n_after = squeeze(room->after, room->n_after);
+    if (!is_comparable(pair, metric))
+        change.n_before = change.n_after = 0;
     int rc = tote_stats_interval(room->before, change.n_before, &a);
     if (rc == 0)
         rc = tote_stats_interval(room->after, change.n_after, &b);

@@ -34,7 +34,7 @@ static double value_of(const struct tote_run_summary *run, enum tote_metric metr
     case TOTE_METRIC_CPU_S:
         return run->cpu_total_s;
     case TOTE_METRIC_PEAK_MEMORY:
-        return run->peak_memory_bytes;
+        return run->used.memory_bytes;
     }
     return NAN;
 }

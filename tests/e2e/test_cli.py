@@ -11,7 +11,7 @@ import subprocess
 import pytest
 from tote_tool import TASK, command_line, descendants, wait_until
 
-COMMANDS = ("run", "resume", "compare", "sweep", "status", "log", "report", "fsck", "engines", "kernels",
+COMMANDS = ("run", "resume", "compare", "sweep", "diff", "advise", "status", "log", "report", "fsck", "engines", "kernels",
             "help")
 
 

@@ -21,6 +21,7 @@ SHOWN = [
     (("report", "{commands}"), "run", 0),
     (("report", "{compare}"), "compare", 0),
     (("diff", "{compare}", "{compare}"), "diff", 0),
+    (("advise", "{compare}"), "advise", 0),
     (("status", "{run}"), "status", 0),
     (("status", "{commands}"), "status", 0),
     (("log", "{commands}", 0), "log", 0),
