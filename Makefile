@@ -37,6 +37,7 @@ soak:
 bench: all
 	@bench/bench
 	@bench/commands
+	@bench/advise
 
 install: build
 	@scripts/build --install '$(PREFIX)' '$(DESTDIR)'

@@ -13,7 +13,7 @@
 struct advise_settings {
     uint64_t tasks, workers;
     double task_time;
-    bool json;
+    bool check, json;
 };
 
 static const struct tote_option options[] = {
@@ -38,6 +38,11 @@ static const struct tote_option options[] = {
      .fallback = "0",
      .max = 65536,
      .help = "tasks at once; 0: the most that the experiment has"},
+    {.name = "check",
+     .type = TOTE_OPTION_BOOL,
+     .offset = offsetof(struct advise_settings, check),
+     .fallback = "no",
+     .help = "predict each bag size from the others, and show how far off that is"},
     {.name = "json",
      .type = TOTE_OPTION_BOOL,
      .offset = offsetof(struct advise_settings, json),
@@ -91,8 +96,11 @@ static int show(struct tote_summary *summary, const struct advise_settings *sett
         *ret_code = tote_exit_of(rc);
         return rc;
     }
-    rc = (settings->json ? tote_advise_write_json : tote_advise_write_text)(&advice,
-                                                                            stdout);
+    if (settings->check)
+        rc = tote_advise_check(&advice, err);
+    if (rc == 0)
+        rc = (settings->json ? tote_advise_write_json : tote_advise_write_text)(&advice,
+                                                                                stdout);
     *ret_code = rc < 0 ? TOTE_EXIT_INTERNAL : code_of(&advice);
     tote_advise_finish(&advice);
     return rc < 0 ? tote_error_set(err, rc, "out of memory for the advice") : 0;

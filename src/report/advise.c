@@ -231,6 +231,7 @@ void tote_advise_finish(struct tote_advice *advice)
         free(advice->answers[i].command);
     }
     free(advice->answers);
+    free(advice->checks);
     tote_advise_free_kinds(advice);
     *advice = (struct tote_advice){0};
 }

@@ -101,6 +101,18 @@ struct tote_advise_answer {
     char *command;   /* what would fill the gap; null: there is none */
 };
 
+/* A bag size that was left out of its line, predicted, and measured in the same blocks.
+ */
+struct tote_advise_check {
+    const struct tote_advise_kind *kind;
+    const struct tote_advise_line *line;
+    double tasks;
+    bool is_outside; /* the sizes left lie all on one side of it */
+    struct tote_estimate predicted;
+    double measured; /* median */
+    double error;    /* predicted over measured, less 1 */
+};
+
 struct tote_advice {
     const struct tote_summary *summary; /* borrowed */
     uint32_t workers;
@@ -110,6 +122,8 @@ struct tote_advice {
     size_t n_kinds;
     struct tote_advise_answer *answers;
     size_t n_answers;
+    struct tote_advise_check *checks; /* by tote_advise_check; else none */
+    size_t n_checks;
 };
 
 /* workers of 0: the most that were run. -EINVAL: no experiment; -ENOMEM. */
@@ -121,11 +135,20 @@ void tote_advise_finish(struct tote_advice *advice); /* a zeroed one is accepted
 /* Parts of it (advise_lines.c): the kinds with their lines, of advice->workers; and
  * their end. */
 int tote_advise_gather(struct tote_advice *advice);
+double tote_advise_median(const double *values, size_t n); /* NaNs left out */
 void tote_advise_free_kinds(struct tote_advice *advice);
 
 /* Parts of it (advise_guess.c): fills one answer whose kind and bag are set. */
 int tote_advise_guess(const struct tote_advice *advice,
                       struct tote_advise_answer *answer);
+
+int tote_advise_predict(const struct tote_advice *advice,
+                        const struct tote_advise_line *line,
+                        const struct tote_advise_bag *bag, struct tote_estimate *ret);
+
+/* Holds the model against the data: each size of each line of three or more is
+ * predicted from the others. -ENOMEM. */
+int tote_advise_check(struct tote_advice *advice, struct tote_error *err);
 
 /* JSON, docs/schemas/advise.schema.json, or text. 0 or -ENOMEM. */
 int tote_advise_write_json(const struct tote_advice *advice, FILE *out);

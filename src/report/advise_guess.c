@@ -100,6 +100,14 @@ static int estimate(const struct tote_advice *advice, struct model *model,
     return rc;
 }
 
+int tote_advise_predict(const struct tote_advice *advice,
+                        const struct tote_advise_line *line,
+                        const struct tote_advise_bag *bag, struct tote_estimate *ret)
+{
+    struct model model = {.lines = {line}, .bag = bag, .workers = advice->workers};
+    return estimate(advice, &model, ret);
+}
+
 /* Lines alone: what shifts all tasks alike does not move where they cross. */
 static int find_crossing(const struct tote_advice *advice,
                          const struct tote_advise_answer *answer,
@@ -190,9 +198,7 @@ int tote_advise_guess(const struct tote_advice *advice,
     for (size_t i = 0; rc == 0 && i < answer->n; i++) {
         struct tote_advise_guess *guess = &answer->guesses[i];
         guess->line = &kind->lines[i];
-        struct model model = {
-            .lines = {guess->line}, .bag = &answer->bag, .workers = advice->workers};
-        rc = estimate(advice, &model, &guess->seconds);
+        rc = tote_advise_predict(advice, guess->line, &answer->bag, &guess->seconds);
     }
     if (rc < 0)
         return rc;

@@ -112,6 +112,23 @@ static json_t *answer(const struct tote_advise_answer *answer)
                      answer->command);
 }
 
+static json_t *checks(const struct tote_advice *advice)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; array && i < advice->n_checks; i++) {
+        const struct tote_advise_check *check = &advice->checks[i];
+        array = append(
+            array, json_pack("{s:s, s:I, s:s, s:s, s:I, s:b, s:o, s:o, s:o}", "kernel",
+                             check->kind->kernel, "size", (json_int_t)check->kind->size,
+                             "label", check->line->cell->label, "batch",
+                             check->line->cell->batch, "tasks",
+                             (json_int_t)check->tasks, "outside", check->is_outside,
+                             "predicted_s", estimate(&check->predicted), "measured_s",
+                             number(check->measured), "error", number(check->error)));
+    }
+    return array;
+}
+
 int tote_advise_write_json(const struct tote_advice *advice, FILE *out)
 {
     json_t *kinds = json_array(), *answers = json_array();
@@ -119,11 +136,12 @@ int tote_advise_write_json(const struct tote_advice *advice, FILE *out)
         kinds = append(kinds, kind(&advice->kinds[i]));
     for (size_t i = 0; answers && i < advice->n_answers; i++)
         answers = append(answers, answer(&advice->answers[i]));
-    json_t *document = json_pack(
-        "{s:i, s:s, s:s, s:I, s:s, s:o, s:o, s:s}", "schema_version",
-        TOTE_REPORT_SCHEMA, "kind", "advise", "store", advice->summary->store,
-        "workers", (json_int_t)advice->workers, "model", tote_advise_model, "kinds",
-        kinds, "answers", answers, "volatile_workers", "not measured");
+    json_t *document =
+        json_pack("{s:i, s:s, s:s, s:I, s:s, s:o, s:o, s:o, s:s}", "schema_version",
+                  TOTE_REPORT_SCHEMA, "kind", "advise", "store", advice->summary->store,
+                  "workers", (json_int_t)advice->workers, "model", tote_advise_model,
+                  "kinds", kinds, "answers", answers, "checks", checks(advice),
+                  "volatile_workers", "not measured");
     char *text =
         document ? json_dumps(document, JSON_INDENT(2) | JSON_REAL_PRECISION(DIGITS))
                  : NULL;

@@ -88,7 +88,7 @@ static int find_kinds(struct tote_advice *advice)
 
 /* --- controls of a kind --- */
 
-static double median_of(const double *values, size_t n)
+double tote_advise_median(const double *values, size_t n)
 {
     double *sorted = calloc(n + 1, sizeof *sorted);
     double median = NAN;
@@ -143,7 +143,7 @@ static int set_controls(const struct tote_advice *advice, struct tote_advise_kin
     if (!kind->grain)
         return -ENOMEM;
     tote_metric_fill_grain(loop, kind->grain, advice->n_blocks);
-    kind->grain_s = median_of(kind->grain, advice->n_blocks);
+    kind->grain_s = tote_advise_median(kind->grain, advice->n_blocks);
     return 0;
 }
 

@@ -166,6 +166,23 @@ static void write_answer(FILE *out, const struct tote_advise_answer *answer)
         fprintf(out, "  to measure it: %s\n", answer->command);
 }
 
+static void write_checks(FILE *out, const struct tote_advice *advice)
+{
+    char name[TOTE_ADVISE_TEXT_MAX], text[PLACE_MAX];
+    char one[TOTE_FIGURE_MAX], other[TOTE_FIGURE_MAX];
+    if (advice->n_checks > 0)
+        fprintf(out, "\nEach bag size predicted from the others:\n");
+    for (size_t i = 0; i < advice->n_checks; i++) {
+        const struct tote_advise_check *check = &advice->checks[i];
+        fprintf(out, "  %s, %.0f tasks: %s%s, measured %s: %+.1f %%%s\n",
+                tote_advise_name(check->kind, check->line, name), check->tasks,
+                show_seconds(check->predicted.value, one),
+                bounds(&check->predicted, show_seconds, text),
+                show_seconds(check->measured, other), 100 * check->error,
+                check->is_outside ? " (beyond the others)" : "");
+    }
+}
+
 int tote_advise_write_text(const struct tote_advice *advice, FILE *out)
 {
     int rc = 0;
@@ -179,6 +196,7 @@ int tote_advise_write_text(const struct tote_advice *advice, FILE *out)
         rc = write_kind(out, &advice->kinds[i]);
     for (size_t i = 0; i < advice->n_answers; i++)
         write_answer(out, &advice->answers[i]);
+    write_checks(out, advice);
     fprintf(out, "\nVolatile workers: not measured. Other machines, more workers: not "
                  "measured either.\n");
     return rc;

@@ -35,6 +35,12 @@ def test_a_bag_is_predicted(tote, swept):
     assert first <= second == pytest.approx(first * mine["predictions"][1]["times"]["value"])
     assert [answer["scenario"] for answer in document["answers"][1:]] == [
         "short bag", "long bag of short tasks", "long tasks"]
+    document = tote.json("advise", swept, "--check")
+    validate(document, "advise")
+    assert [(one["label"], one["tasks"], one["outside"]) for one in document["checks"]] == [
+        (label, tasks, tasks in (20, 80)) for label in ("local", "workqueue") for tasks in (20, 40, 60, 80)]
+    for one in document["checks"]:
+        assert one["error"] == pytest.approx(one["predicted_s"]["value"] / one["measured_s"] - 1)
     out = tote.ok("advise", swept, "--tasks", 50, "--task-time", "20ms").out
     assert "Your bag: 50 tasks, each 20.0 ms of kernel" in out and "Model: T(N) = T0 + c N" in out
     assert "no tasks of that length were measured" in out and "Volatile workers: not measured" in out

@@ -238,13 +238,36 @@ static void test_no_answer(void **state)
     finish(&made);
 }
 
+static void test_check(void **state)
+{
+    (void)state;
+    struct made made;
+    struct tote_error err = {0};
+    struct sweep_plan plan = usual;
+    make(&plan, 0, NAN, 0, &made);
+    assert_int_equal(tote_advise_check(&made.advice, &err), 0);
+    assert_int_equal(made.advice.n_checks, 8);
+    for (size_t i = 0; i < 8; i++) {
+        const struct tote_advise_check *check = &made.advice.checks[i];
+        assert_true(fabs(check->error) < 1e-6 && check->predicted.has_bounds);
+        assert_int_equal(check->is_outside, check->tasks == 50 || check->tasks == 1000);
+    }
+    check_text(&made, "late, 1000 tasks: 6.00 s [");
+    finish(&made);
+    plan.tasks[2] = 0;
+    make(&plan, 0, NAN, 0, &made);
+    assert_int_equal(tote_advise_check(&made.advice, &err), 0);
+    assert_int_equal(made.advice.n_checks, 0);
+    finish(&made);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines),     cmocka_unit_test(test_crossing),
         cmocka_unit_test(test_scenarios), cmocka_unit_test(test_other_tasks),
         cmocka_unit_test(test_doubts),    cmocka_unit_test(test_one_size),
-        cmocka_unit_test(test_no_answer),
+        cmocka_unit_test(test_no_answer), cmocka_unit_test(test_check),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
