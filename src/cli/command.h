@@ -42,7 +42,8 @@ const struct tote_subcommand *tote_command_find(const char *name);
 extern const struct tote_subcommand tote_command_run, tote_command_compare,
     tote_command_sweep, tote_command_report, tote_command_diff, tote_command_advise,
     tote_command_engines, tote_command_kernels, tote_command_help, tote_command_resume,
-    tote_command_status, tote_command_log, tote_command_fsck, tote_command_schema;
+    tote_command_status, tote_command_log, tote_command_fsck, tote_command_schema,
+    tote_command_metg;
 
 /* Says the sentence on stderr, and as a JSON document on stdout if is_json; returns
  * code.

@@ -12,6 +12,7 @@ const struct tote_subcommand *const tote_commands[] = {
     &tote_command_resume,
     &tote_command_compare,
     &tote_command_sweep,
+    &tote_command_metg,
     &tote_command_status,
     &tote_command_log,
     &tote_command_report,

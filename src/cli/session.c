@@ -259,7 +259,8 @@ static int print_config(struct tote_session *session)
 static int work_and_end(struct tote_session *session, tote_session_work *work,
                         struct tote_error *err)
 {
-    bool is_checked_later = session->command == TOTE_SETTINGS_SWEEP;
+    bool is_checked_later = session->command == TOTE_SETTINGS_SWEEP ||
+                            session->command == TOTE_SETTINGS_METG;
     int rc = session->settings.bag.is_commands || is_checked_later
                  ? 0
                  : tote_program_check_bag(&session->settings.bag, err);

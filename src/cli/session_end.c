@@ -135,7 +135,8 @@ static void find_go_on(struct tote_session *session, int rc)
 {
     bool is_damaged = rc == -EUCLEAN;
     bool is_refused = rc < 0 && tote_exit_of(rc) == TOTE_EXIT_USAGE;
-    if (!session->store || is_damaged || is_refused)
+    bool is_metg = session->command == TOTE_SETTINGS_METG; /* begun anew, or not */
+    if (!session->store || is_damaged || is_refused || is_metg)
         return;
     session->go_on = tote_advice_go_on(session->store);
 }

@@ -19,6 +19,7 @@ static const char *kind_of(const struct tote_session *session)
 {
     return session->command == TOTE_SETTINGS_COMPARE ? "compare"
            : session->command == TOTE_SETTINGS_SWEEP ? "sweep"
+           : session->command == TOTE_SETTINGS_METG  ? "metg"
                                                      : "run";
 }
 

@@ -26,6 +26,8 @@
 static int resolve_batch(struct tote_settings *s, enum tote_settings_of command,
                          struct tote_error *err)
 {
+    if (command == TOTE_SETTINGS_METG) /* a list: its own business */
+        return 0;
     const char *fallback = tote_settings_is_experiment(command) ? "1" : "auto";
     if (!s->batch[0])
         snprintf(s->batch, sizeof s->batch, "%s", fallback);
@@ -97,7 +99,8 @@ static int resolve(struct tote_settings *s, enum tote_settings_of command,
 
 bool tote_settings_is_experiment(enum tote_settings_of command)
 {
-    return command == TOTE_SETTINGS_COMPARE || command == TOTE_SETTINGS_SWEEP;
+    return command == TOTE_SETTINGS_COMPARE || command == TOTE_SETTINGS_SWEEP ||
+           command == TOTE_SETTINGS_METG;
 }
 
 static const struct tote_settings_lists *lists_of(enum tote_settings_of command)
@@ -105,6 +108,7 @@ static const struct tote_settings_lists *lists_of(enum tote_settings_of command)
     return command == TOTE_SETTINGS_RUN      ? &tote_settings_run
            : command == TOTE_SETTINGS_RESUME ? &tote_settings_resume
            : command == TOTE_SETTINGS_SWEEP  ? &tote_settings_sweep
+           : command == TOTE_SETTINGS_METG   ? &tote_settings_metg
                                              : &tote_settings_compare;
 }
 
@@ -126,6 +130,15 @@ static int set_defaults(struct tote_settings *s, struct tote_error *err)
             rc = tote_options_defaults(table, n, s, err);
     }
     return rc;
+}
+
+/* Some options of metg have other defaults than those of the same name elsewhere. */
+static int set_defaults_of_metg(struct tote_settings *s, struct tote_error *err)
+{
+    struct tote_option table[TOTE_ARGS_MAX];
+    size_t n;
+    int rc = tote_settings_merge(&tote_settings_metg, table, &n, err);
+    return rc < 0 ? rc : tote_options_defaults(table, n, s, err);
 }
 
 /* --- the bag file --- */
@@ -327,6 +340,8 @@ static int load(struct tote_settings *s, const struct tote_args *args,
                 enum tote_settings_of command, struct tote_error *err)
 {
     int rc = set_defaults(s, err);
+    if (rc == 0 && command == TOTE_SETTINGS_METG)
+        rc = set_defaults_of_metg(s, err);
     if (rc == 0 && args->n_arguments > 0)
         rc = load_file(s, args->arguments[0], err);
     if (rc == 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* settings.h: everything that run, resume, compare and sweep can be told. One set of
- * tables is read by the command line, the bag file, the store, --print-config and the
- * help. */
+/* settings.h: everything that run, resume, compare, sweep and metg can be told. One set
+ * of tables is read by the command line, the bag file, the store, --print-config and
+ * the help. */
 #ifndef TOTE_SETTINGS_H
 #define TOTE_SETTINGS_H
 
@@ -21,6 +21,8 @@ enum tote_data { TOTE_DATA_SHARED, TOTE_DATA_STAGED };
 enum tote_cwd { TOTE_CWD_OWN, TOTE_CWD_START };
 enum tote_print { TOTE_PRINT_ASDONE, TOTE_PRINT_ORDERED, TOTE_PRINT_NONE };
 enum tote_telling { TOTE_TELL_AUTO, TOTE_TELL_NONE, TOTE_TELL_JSONL };
+
+enum tote_metg_kernel { TOTE_METG_SPIN, TOTE_METG_SLEEP };
 
 struct tote_settings {
     char kernel[TOTE_OPTION_TEXT_MAX];
@@ -59,6 +61,8 @@ struct tote_settings {
             batch[TOTE_OPTION_TEXT_MAX];
     } varied; /* the levels of each factor, as text; "": not varied */
     bool one_at_a_time;
+    int metg_kernel;     /* enum tote_metg_kernel */
+    double from_s, to_s; /* grains of metg */
     char store[TOTE_OPTION_TEXT_MAX], engine_log[TOTE_OPTION_TEXT_MAX];
     bool json, print_config;
     /* Resolved by load. */
@@ -79,10 +83,11 @@ enum tote_settings_of {
     TOTE_SETTINGS_RUN,
     TOTE_SETTINGS_COMPARE,
     TOTE_SETTINGS_SWEEP,
+    TOTE_SETTINGS_METG,
     TOTE_SETTINGS_RESUME
 };
 
-/* Compare or sweep? */
+/* Compare, sweep or metg? */
 bool tote_settings_is_experiment(enum tote_settings_of command);
 
 /* The lists of options of a command, for its help and its parser. */
@@ -92,7 +97,7 @@ struct tote_settings_lists {
     size_t n;
 };
 extern const struct tote_settings_lists tote_settings_run, tote_settings_resume,
-    tote_settings_compare, tote_settings_sweep;
+    tote_settings_compare, tote_settings_sweep, tote_settings_metg;
 
 /* Defaults, then the bag file if there is one, then the command line; checks what can
  * be checked without an engine. -EINVAL and a sentence; nothing is to be finished then.

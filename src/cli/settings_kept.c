@@ -103,8 +103,9 @@ int tote_settings_read(struct tote_settings *settings, struct tote_store *store,
 
 static const struct tote_settings_lists *own_of(enum tote_settings_of command)
 {
-    return tote_settings_is_experiment(command) ? &tote_settings_keep_compare
-                                                : &tote_settings_keep_run;
+    return command == TOTE_SETTINGS_METG          ? &tote_settings_keep_metg
+           : tote_settings_is_experiment(command) ? &tote_settings_keep_compare
+                                                  : &tote_settings_keep_run;
 }
 
 static bool is_default(const struct tote_option *option, const struct tote_settings *s,
@@ -134,7 +135,7 @@ static size_t keep(const struct tote_settings *s, enum tote_settings_of command,
     size_t n = 0;
     if (has_command && with_items)
         into[n++] = (struct keeping){&tote_settings_keep_items, false};
-    if (!has_command)
+    if (!has_command && command != TOTE_SETTINGS_METG)
         into[n++] = (struct keeping){&tote_settings_keep_kernel, false};
     into[n++] = (struct keeping){&tote_settings_keep_all, false};
     into[n++] = (struct keeping){own_of(command), false};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* settings_tables.c: the tables of what run, resume, compare and sweep can be told
- * (settings.h). */
+/* settings_tables.c: the tables of what run, resume, compare, sweep and metg can be
+ * told (settings.h). */
 #include "cli/settings_tables.h"
 
 #include "base/slice.h"
@@ -23,6 +23,9 @@ static const char *const print_choices[] = {"asdone", "ordered", "none", NULL};
 /* In the order of enum tote_controls. */
 static const char *const control_choices[] = {
     [TOTE_CONTROLS_ALL] = "all", [TOTE_CONTROLS_LIMIT] = "limit", NULL};
+/* In the order of enum tote_metg_kernel. */
+static const char *const metg_kernel_choices[] = {
+    [TOTE_METG_SPIN] = "spin", [TOTE_METG_SLEEP] = "sleep", NULL};
 static const char *const telling_choices[] = {"auto", "none", "jsonl", NULL};
 static const char *const accounting_choices[] = {"full", "off", NULL};
 /* In the order of enum tote_durability. */
@@ -139,6 +142,92 @@ static const struct tote_option engines_options[] = {
 };
 
 /* --- experiments --- */
+
+static const struct tote_option seed_options[] = {
+    {.name = "seed",
+     .type = TOTE_OPTION_UINT,
+     .offset = FIELD(seed),
+     .fallback = "1",
+     .max = 0x1p63,
+     .help = "seed of the bags' inputs"},
+};
+
+static const struct tote_option grain_options[] = {
+    {.name = "kernel",
+     .type = TOTE_OPTION_CHOICE,
+     .offset = FIELD(metg_kernel),
+     .fallback = "spin",
+     .choices = metg_kernel_choices,
+     .help = "spin: tasks take CPU time, and the engine has what they leave; sleep: "
+             "they take none, as if workers were other machines"},
+    {.name = "from",
+     .type = TOTE_OPTION_SECONDS,
+     .offset = FIELD(from_s),
+     .fallback = "1s",
+     .min = 1e-6,
+     .max = 3600,
+     .help = "the longest task that is tried"},
+    {.name = "to",
+     .type = TOTE_OPTION_SECONDS,
+     .offset = FIELD(to_s),
+     .fallback = "1us",
+     .min = 1e-6,
+     .max = 3600,
+     .help = "the shortest task that is tried"},
+};
+
+static const struct tote_option metg_place_options[] = {
+    {.name = "workers",
+     .type = TOTE_OPTION_UINT,
+     .offset = FIELD(workers),
+     .min = 1,
+     .max = TOTE_WORKERS_MAX,
+     .help = "tasks at once (default: the usable cores)"},
+    {.name = "batch",
+     .type = TOTE_OPTION_TEXT,
+     .metavar = "N|auto,...",
+     .offset = FIELD(batch),
+     .fallback = "1,auto",
+     .help = "tasks handed to the engine at once, by commas: each is a row of its own"},
+    {.name = "net",
+     .type = TOTE_OPTION_CHOICE,
+     .offset = FIELD(net),
+     .fallback = "auto",
+     .choices = net_choices,
+     .help = "network of the engine: loopback of its own, or the host's; auto: "
+             "private, unless an option of the engine is of use on the host's only"},
+};
+
+static const struct tote_option metg_amount_options[] = {
+    {.name = "runs",
+     .type = TOTE_OPTION_TEXT,
+     .metavar = "MIN..MAX|N",
+     .offset = FIELD(runs),
+     .fallback = "6..30",
+     .help =
+         "fresh launches at each grain: from MIN on until the precision is reached, "
+         "or N; below 6 there is no interval"},
+    {.name = "precision",
+     .type = TOTE_OPTION_TEXT,
+     .metavar = "N%|none",
+     .offset = FIELD(precision_text),
+     .fallback = "10%",
+     .help = "enough is known once half of each interval of METG(50 %) is within this "
+             "part of it"},
+    {.name = "budget",
+     .type = TOTE_OPTION_SECONDS,
+     .offset = FIELD(budget_s),
+     .fallback = "10m",
+     .min = 0.001,
+     .max = 604800,
+     .help = "no block begins that would not end within it, but the first"},
+    {.name = "order-seed",
+     .type = TOTE_OPTION_UINT,
+     .offset = FIELD(order_seed),
+     .fallback = "none",
+     .max = 0x1p53,
+     .help = "seed of the random order of launches (default: random, and recorded)"},
+};
 
 static const struct tote_option vary_options[] = {
     {.name = "vary",
@@ -509,6 +598,15 @@ const struct tote_settings_lists tote_settings_sweep = {
     .n = 12,
 };
 
+const struct tote_settings_lists tote_settings_metg = {
+    .lists = {GROUP(grain_options, "What runs"), MORE(seed_options),
+              GROUP(engines_options, "Where it runs"), MORE(metg_place_options),
+              GROUP(metg_amount_options, "How often"), MORE(plan_options),
+              GROUP(patience_options, "Limits"), GROUP(store_options, "Output"),
+              MORE(common_options)},
+    .n = 9,
+};
+
 const struct tote_settings_lists tote_settings_file = {
     .lists = {MORE(bag_options), MORE(command_options), MORE(source_file_options),
               MORE(engine_options), MORE(engines_options), MORE(place_options),
@@ -582,6 +680,12 @@ const struct tote_settings_lists tote_settings_keep_compare = {
 const struct tote_settings_lists tote_settings_keep_sweep = {
     .lists = {MORE(grid_options), MORE(varied_kept_options)},
     .n = 2,
+};
+
+const struct tote_settings_lists tote_settings_keep_metg = {
+    .lists = {MORE(grain_options), MORE(seed_options), MORE(engines_options),
+              MORE(metg_amount_options)},
+    .n = 4,
 };
 
 const struct tote_settings_lists tote_settings_of_bags = {

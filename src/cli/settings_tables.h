@@ -32,7 +32,7 @@ extern const struct tote_settings_lists tote_settings_of_kernels,
  * is not the default, of commands; and their items. */
 extern const struct tote_settings_lists tote_settings_keep_kernel,
     tote_settings_keep_all, tote_settings_keep_run, tote_settings_keep_compare,
-    tote_settings_keep_sweep, tote_settings_keep_failure, tote_settings_keep_commands,
-    tote_settings_keep_items;
+    tote_settings_keep_sweep, tote_settings_keep_metg, tote_settings_keep_failure,
+    tote_settings_keep_commands, tote_settings_keep_items;
 
 #endif

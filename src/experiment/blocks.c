@@ -35,11 +35,16 @@ struct loop {
     bool has_shown;
 };
 
+bool tote_blocks_is_of_engine(int rc)
+{
+    return rc == -EPROTO || rc == -EPIPE || rc == -EBADMSG || rc == -E2BIG ||
+           rc == -ETIMEDOUT || rc == -ENOPKG;
+}
+
 /* One launch that failed does not throw away what the others have shown. */
 static bool is_worth_showing(int rc, bool has_shown)
 {
-    return has_shown && (rc == -EPROTO || rc == -EPIPE || rc == -EBADMSG ||
-                         rc == -E2BIG || rc == -ETIMEDOUT || rc == -ENOPKG);
+    return has_shown && tote_blocks_is_of_engine(rc);
 }
 
 static int take(struct loop *loop, size_t cell, const struct tote_outcome_of_run *run,

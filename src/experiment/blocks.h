@@ -59,6 +59,10 @@ struct tote_blocks {
  * before. */
 int tote_blocks_run(const struct tote_blocks *blocks, struct tote_error *err);
 
+/* Is what a launch failed with an engine's doing, so that it says nothing about others?
+ */
+bool tote_blocks_is_of_engine(int rc);
+
 /* The order of n cells in a block: a permutation of 0..n-1 that depends only on seed
  * and block. */
 void tote_blocks_order(uint64_t seed, uint32_t block, size_t n, size_t *ret_order);

@@ -139,7 +139,8 @@ static int take_signal(int fd)
 }
 
 static int run_loop(struct experiment *experiment, const struct tote_cell_row *cell,
-                    uint32_t block, struct tote_error *err)
+                    uint32_t block, struct tote_outcome_of_run *ret,
+                    struct tote_error *err)
 {
     struct tote_bag bag = bag_of(experiment, cell);
     struct tote_limit_row row = {.cell = cell->id, .block = block};
@@ -150,6 +151,8 @@ static int run_loop(struct experiment *experiment, const struct tote_cell_row *c
         *experiment->ret_signal = take_signal(signal_fd);
     if (rc != 0)
         return rc;
+    ret->wall_s = (double)row.wall_ns / (double)TOTE_NS_PER_S;
+    ret->tasks_per_s = (double)row.tasks / ret->wall_s;
     rc = tote_store_add_limit(experiment->store, &row, err);
     readings.rows[0].subject = readings.rows[1].subject = row.id;
     if (rc == 0 && !experiment->config->run.is_unaccounted)
@@ -202,17 +205,34 @@ static int run_patiently(struct experiment *experiment,
     return rc < 0 ? tote_error_set(err, rc, "%s", why.text) : rc;
 }
 
-static int launch(void *context, size_t i, uint32_t block,
-                  struct tote_outcome_of_run *ret, struct tote_error *err)
+static int launch_cell(struct experiment *experiment, const struct tote_cell_row *cell,
+                       uint32_t block, struct tote_outcome_of_run *ret,
+                       struct tote_error *err)
 {
-    struct experiment *experiment = context;
     const struct tote_experiment_config *config = experiment->config;
-    const struct tote_cell_row *cell = &config->cells->rows[i];
     if (config->begin)
         config->begin(config->run.context, cell, block);
     *ret = (struct tote_outcome_of_run){NAN, NAN};
     return tote_cell_has_engine(cell) ? run_patiently(experiment, cell, block, ret, err)
-                                      : run_loop(experiment, cell, block, err);
+                                      : run_loop(experiment, cell, block, ret, err);
+}
+
+static int launch(void *context, size_t i, uint32_t block,
+                  struct tote_outcome_of_run *ret, struct tote_error *err)
+{
+    struct experiment *experiment = context;
+    return launch_cell(experiment, &experiment->config->cells->rows[i], block, ret,
+                       err);
+}
+
+int tote_experiment_launch(const struct tote_experiment_config *config,
+                           struct tote_store *store, const struct tote_cell_row *cell,
+                           uint32_t block, struct tote_outcome_of_run *ret,
+                           int *ret_signal, struct tote_error *err)
+{
+    struct experiment experiment = {
+        .config = config, .store = store, .ret_signal = ret_signal};
+    return launch_cell(&experiment, cell, block, ret, err);
 }
 
 static tote_ns_t now(void *context)

@@ -27,4 +27,12 @@ struct tote_experiment_config {
 int tote_experiment(const struct tote_experiment_config *config,
                     struct tote_store *store, int *ret_signal, struct tote_error *err);
 
+/* One launch of a cell that is in the store; of the config only run, seed, engines and
+ * begin matter. *ret gets what it came to, of a loop too. 0; 1: a signal ended it; or a
+ * negative errno. */
+int tote_experiment_launch(const struct tote_experiment_config *config,
+                           struct tote_store *store, const struct tote_cell_row *cell,
+                           uint32_t block, struct tote_outcome_of_run *ret,
+                           int *ret_signal, struct tote_error *err);
+
 #endif

@@ -19,6 +19,10 @@ void tote_cost_write_run(const struct tote_run_summary *run,
 int tote_cost_write_cells(const struct tote_point_summary *point,
                           const struct tote_price *price, FILE *out);
 
+/* The same of a summary of metg alone. */
+int tote_metg_text_write(const struct tote_summary *summary, FILE *out);
+int tote_metg_json_write(const struct tote_summary *summary, FILE *out);
+
 /* One document of docs/schemas/. Texts have to be UTF-8 (TOTE_MASK_BYTES). */
 int tote_json_write(const struct tote_summary *summary, FILE *out);
 

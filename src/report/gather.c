@@ -189,7 +189,8 @@ static int read_runs(struct tote_store *store, struct tote_summary *summary,
     for (size_t i = 0; rc == 0 && i < summary->n_runs; i++) {
         struct tote_run_summary *run = &summary->runs[i];
         summarize_run(run);
-        bool is_shown = summary->is_experiment || run == tote_gather_run(summary);
+        bool is_shown = (summary->is_experiment && !summary->is_metg) ||
+                        run == tote_gather_run(summary);
         rc = tote_gather_records(store, run, is_shown, err);
         count_tasks(summary, run);
         if (rc == 0)
@@ -257,8 +258,9 @@ static int read_settings(struct tote_store *store, struct tote_summary *summary,
         return rc == -ENOMEM ? no_memory(err) : rc;
     const char *kind = tote_gather_setting(summary, "kind");
     summary->is_sweep = kind && strcmp(kind, "sweep") == 0;
+    summary->is_metg = kind && strcmp(kind, "metg") == 0;
     summary->is_experiment =
-        summary->is_sweep || (kind && strcmp(kind, "compare") == 0);
+        summary->is_sweep || summary->is_metg || (kind && strcmp(kind, "compare") == 0);
     if (!kind)
         return tote_error_set(
             err, -EBADMSG,
@@ -348,6 +350,8 @@ static int gather_all(struct tote_store *store, struct tote_summary *summary,
         plan_from_run(summary);
     rc = summary->is_experiment ? tote_gather_points(summary, err)
                                 : tote_gather_bag(store, summary, err);
+    if (rc == 0 && summary->is_metg)
+        return tote_gather_metg(summary, err);
     if (rc == 0 && !summary->is_commands) /* those of another list have other outputs */
         tote_gather_outputs(summary);
     return rc < 0 || !summary->is_experiment ? rc : tote_gather_ranks(summary, err);
@@ -383,6 +387,7 @@ void tote_gather_finish(struct tote_summary *summary)
         free(summary->words[i]);
     for (size_t i = 0; i < summary->n_cell_rows; i++)
         tote_cell_row_finish(&summary->cell_rows[i]);
+    tote_gather_metg_finish(summary->metg);
     free(summary->cell_rows);
     free(summary->points);
     free(summary->words);

@@ -14,6 +14,7 @@
 #define TOTE_GATHER_H
 
 #include "base/slice.h"
+#include "report/gather_metg.h"
 #include "report/mask.h"
 #include "stats/judge.h"
 #include "stats/stats.h"
@@ -199,7 +200,7 @@ struct tote_hosts {
 
 struct tote_summary {
     bool is_experiment; /* of one point (compare) or of many: */
-    bool is_sweep, is_commands;
+    bool is_sweep, is_metg, is_commands;
     char *store;  /* its path */
     char **words; /* of the command, as the user gave them: placeholders are not filled;
                    * null unless is_commands */
@@ -219,6 +220,7 @@ struct tote_summary {
     struct tote_hosts hosts;
     struct tote_point_summary *points; /* by id; none for a lone run */
     size_t n_points;
+    struct tote_metg_summary *metg; /* owned; null unless is_metg */
     enum tote_sameness outputs;    /* at all points; of a lone run, of all that are
                                     * complete */
     size_t n_blocks;               /* the fewest of a point that can run */

@@ -521,6 +521,8 @@ static json_t *document_of_run(const struct tote_summary *summary)
 
 int tote_json_write(const struct tote_summary *summary, FILE *out)
 {
+    if (summary->is_metg)
+        return tote_metg_json_write(summary, out);
     json_t *document = summary->is_sweep        ? document_of_sweep(summary)
                        : summary->is_experiment ? document_of_compare(summary)
                                                 : document_of_run(summary);

@@ -356,6 +356,45 @@ static void make_of_experiment(struct maker *maker, const struct tote_summary *s
         note_cell(maker, summary, &summary->cells[i]);
 }
 
+/* What no engine can be better than. */
+static void note_machine(struct maker *maker, const struct tote_metg_summary *metg)
+{
+    if (metg->control == metg->n_grains)
+        return;
+    double kept = metg->limit_points[metg->control].efficiency.median;
+    if (kept < tote_metg_targets[TOTE_METG_TARGETS - 1])
+        add(maker,
+            "the machine was not free: a bare loop on all workers kept %.0f %% of it "
+            "(%s), so that METG(95 %%) is the machine's, not the engines'",
+            100 * kept, metg->kernels[metg->control]);
+}
+
+static void make_of_metg(struct maker *maker, const struct tote_summary *summary)
+{
+    const struct tote_metg_summary *metg = summary->metg;
+    if (metg->n_off > 0)
+        add(maker,
+            "%zu of %zu blocks left out: the coarse control, %s in a bare loop, was "
+            "off its median by more than %.0f %%",
+            metg->n_off, metg->n_blocks, metg->kernels[metg->control],
+            100 * TOTE_METG_TOLERANCE);
+    note_machine(maker, metg);
+    if (summary->outputs == TOTE_SAME_NO)
+        add(maker, "outputs differ: these runs were not of the same tasks");
+    for (size_t i = 0; i < metg->n_rows; i++) {
+        const struct tote_cell_row *cell = metg->rows[i].cell;
+        if (cell->skipped[0])
+            add(maker, "%s: skipped: %s", cell->label, cell->skipped);
+    }
+    note_strays(maker, summary);
+    note_cores(maker, summary);
+    note_runs(maker, summary);
+    for (size_t i = 0; i < summary->n_runs; i++)
+        note_box(maker, summary, &summary->runs[i]);
+    for (size_t i = 0; i < summary->n_cells; i++)
+        note_cell(maker, summary, &summary->cells[i]);
+}
+
 static void make_of_run(struct maker *maker, const struct tote_summary *summary)
 {
     const struct tote_run_summary *run = tote_gather_run(summary);
@@ -377,7 +416,9 @@ int tote_notes_make(const struct tote_summary *summary, struct tote_notes *ret_n
     struct maker maker = {.store = tote_quoted_path(summary->store)};
     if (!maker.store)
         return -ENOMEM;
-    if (summary->is_experiment)
+    if (summary->is_metg)
+        make_of_metg(&maker, summary);
+    else if (summary->is_experiment)
         make_of_experiment(&maker, summary);
     else
         make_of_run(&maker, summary);

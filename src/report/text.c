@@ -317,7 +317,8 @@ static int write_compare(FILE *out, const struct tote_summary *summary)
 
 int tote_text_write(const struct tote_summary *summary, FILE *out)
 {
-    return summary->is_sweep        ? write_sweep(out, summary)
+    return summary->is_metg         ? tote_metg_text_write(summary, out)
+           : summary->is_sweep      ? write_sweep(out, summary)
            : summary->is_experiment ? write_compare(out, summary)
                                     : write_run(out, summary);
 }

@@ -64,11 +64,20 @@ int tote_store_put_cell(struct tote_store *store, const struct tote_cell_row *ro
     return tote_bind_finish(&bind, &store->db, doing, err);
 }
 
+/* METG finds its cells one after the other. */
+static unsigned long long count_before(struct tote_store *store)
+{
+    char *count = tote_store_get(store, COUNT);
+    unsigned long long n = count ? strtoull(count, NULL, 10) : 0;
+    free(count);
+    return n;
+}
+
 int tote_store_add_cells(struct tote_store *store, const struct tote_cell_row *rows,
                          size_t n, struct tote_error *err)
 {
     char count[24];
-    snprintf(count, sizeof count, "%zu", n);
+    snprintf(count, sizeof count, "%llu", count_before(store) + n);
     int code = tote_store_harden(store, err);
     if (code == 0)
         code = tote_store_begin_settings(store, err);

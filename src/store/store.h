@@ -189,7 +189,8 @@ int tote_store_add_run(struct tote_store *store, struct tote_run_row *row,
 /* Writes everything of the row again, by id; durable when it returns. */
 int tote_store_update_run(struct tote_store *store, const struct tote_run_row *row,
                           struct tote_error *err);
-/* All cells of an experiment, at once or not at all; durable when it returns. */
+/* Cells of an experiment, all of these or none; durable when it returns. Those of METG
+ * come one after the other, as they are found to be needed. */
 int tote_store_add_cells(struct tote_store *store, const struct tote_cell_row *rows,
                          size_t n, struct tote_error *err);
 int tote_store_add_limit(struct tote_store *store, struct tote_limit_row *row,

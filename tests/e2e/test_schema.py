@@ -17,6 +17,8 @@ SHOWN = [
     (("resume", "{resumable}", "--retry-failed"), "run", 3),
     (("compare", "--engines", "local", *TASKS, "--runs", 1), "compare", 0),
     (("sweep", "--engines", "local", *TASKS, "--vary", "tasks=2,4", "--runs", 1), "sweep", 0),
+    (("metg", "--engines", "local", "--batch", 1, "--from", "1ms", "--to", "1ms", "--runs", 1),
+     "metg", 0),
     (("report", "{run}"), "run", 0),
     (("report", "{commands}"), "run", 0),
     (("report", "{compare}"), "compare", 0),
