@@ -15,7 +15,7 @@ from schema_tool import validate
 from tote_tool import BUILD, ODD_ENGINE
 
 KNOWN = os.environ.get("TOTE_KNOWN_ENGINE", os.path.join(BUILD, "tests", "known-engine"))
-SMALL = ("--from", "63ms", "--to", "1ms", "--workers", 2, "--kernel", "sleep")
+SMALL = ("--from", "63ms", "--to", "16ms", "--workers", 2, "--kernel", "sleep")
 TINY = ("--engines", "local", "--batch", 1, "--from", "2ms", "--to", "1ms", "--workers", 1,
         "--kernel", "sleep")
 
@@ -30,26 +30,25 @@ def measured(tmp_path_factory):
     """One measurement for all tests that only look at it."""
     from tote_tool import Tote
     tool = Tote(tmp_path_factory.mktemp("metg"))
-    tool.document = tool.json("metg", "--engines", f"{KNOWN}:us=20000", "--batch", "1,4", *SMALL,
-                              "--runs", 6, timeout=600)
+    tool.document = tool.json("metg", "--engines", f"{KNOWN}:us=50000", "--batch", "1,2", *SMALL,
+                              "--runs", "6..30", "--precision", "100%", timeout=900)
     yield tool
     tool.close()
 
 
 def test_a_known_answer_is_found(measured):
-    """A slot waits 20 ms before each batch: METG(50 %) is that over the tasks of a batch."""
-    for batch, truth in (("1", 20e-3), ("4", 5e-3)):
+    """A slot waits 50 ms before each batch: METG(50 %) is that over the tasks of a batch."""
+    assert measured.document["end"] == "precision"
+    for batch, truth in (("1", 50e-3), ("2", 25e-3)):
         row = row_of(measured.document, batch)
         found = row["metg_50"]
         assert found["value"]["is"] == "at"
         assert found["value"]["grain_s"] == pytest.approx(truth, rel=0.10)
-        assert found["n"] == row["n"] == 6 and found["approximate"] is True
+        assert found["n"] == row["n"] >= 6 and found["approximate"] == (found["n"] < 10)
         assert found["low"]["grain_s"] <= found["value"]["grain_s"] <= found["high"]["grain_s"]
         # The floor: the finest task, and its part of the batch's overhead.
-        assert row["floor_s"]["median"] == pytest.approx(truth + 1e-3, rel=0.10)
-    # 380 ms is beyond what was tried; 95 ms too, and both are said so.
-    assert row_of(measured.document, "1")["metg_95"]["value"]["is"] == "above"
-    assert row_of(measured.document, "4")["metg_95"]["value"]["is"] == "above"
+        assert row["floor_s"]["median"] == pytest.approx(truth + 16e-3, rel=0.10)
+        assert row["metg_95"]["value"]["is"] == "above"  # 19 times as long: beyond what was tried
 
 
 def test_efficiencies_are_those_of_the_runs(measured):
@@ -79,7 +78,7 @@ def test_the_store_tells_it_again(measured):
     validate(again, "metg")
     text = measured.ok("report", measured.store).out
     assert "0-dependency METG" in text and "METG(50 %)" in text
-    assert "with batch 4 half of the machine is kept by tasks" in text
+    assert "with batch 2 half of the machine is kept by tasks" in text
     rows = list(csv.DictReader(io.StringIO(
         measured.ok("report", measured.store, "--format", "csv").out)))
     assert len(rows) == measured.value("SELECT count(*) FROM run", measured.store) + \
@@ -97,7 +96,7 @@ def test_each_launch_is_in_the_store_and_the_order_is_random(measured):
         "SELECT r.block, c.point, r.batch FROM run r JOIN cell c ON c.id = r.cell ORDER BY r.id",
         measured.store)]
     blocks = [run[0] for run in runs]
-    assert blocks == sorted(blocks) and set(blocks) == set(range(7))
+    assert blocks == sorted(blocks) and set(range(7)) <= set(blocks)
     assert len(set(runs)) == len(runs)  # of the search too: once a grain
     orders = {tuple(run[1:] for run in runs if run[0] == block) for block in range(1, 7)}
     assert len(orders) > 1
