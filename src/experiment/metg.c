@@ -28,13 +28,13 @@ size_t tote_metg_grains(uint64_t least_us, uint64_t most_us,
 }
 
 uint64_t tote_metg_tasks(double grain_s, double overhead_s, uint32_t slots,
-                         double seconds, uint64_t least)
+                         const struct tote_metg_amount *amount)
 {
-    double a_slot = ceil(seconds / (grain_s + fmax(overhead_s, 0)));
-    if (!(a_slot >= (double)least))
-        a_slot = (double)least;
-    if (a_slot > TOTE_METG_TASKS_MAX)
-        a_slot = TOTE_METG_TASKS_MAX;
+    double a_slot = ceil(amount->seconds / (grain_s + fmax(overhead_s, 0)));
+    if (!(a_slot >= (double)amount->least))
+        a_slot = (double)amount->least;
+    if (a_slot > (double)amount->most)
+        a_slot = (double)amount->most;
     return (uint64_t)a_slot * slots;
 }
 

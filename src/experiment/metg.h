@@ -63,10 +63,12 @@ size_t tote_metg_grains(uint64_t least_us, uint64_t most_us,
                         uint64_t ret_grains_us[static TOTE_METG_GRAINS_MAX]);
 
 /* So many tasks of that grain keep so many slots busy for about that time if each holds
- * its slot for overhead_s longer: a multiple of slots, from least to
- * TOTE_METG_TASKS_MAX for each of them. */
-#define TOTE_METG_TASKS_MAX 50000
+ * its slot for overhead_s longer: a multiple of slots, from least to most for each. */
+struct tote_metg_amount {
+    double seconds;
+    uint64_t least, most;
+};
 uint64_t tote_metg_tasks(double grain_s, double overhead_s, uint32_t slots,
-                         double seconds, uint64_t least);
+                         const struct tote_metg_amount *amount);
 
 #endif

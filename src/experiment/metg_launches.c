@@ -9,13 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RUN_S           1.0  /* of an engine, after start-up */
-#define REFERENCE_S     0.25 /* of a loop */
-#define RUN_TASKS       8    /* at least, a slot */
-#define REFERENCE_TASKS 2
-#define GUESS_S         0.01 /* what a task costs an engine of which nothing is known */
-#define CONTROL_US      10000 /* coarse for every engine's clock, and soon measured */
-#define LABEL_MAX       (2 * 4096)
+#define GUESS_S    0.01  /* what a task costs an engine of which nothing is known */
+#define CONTROL_US 10000 /* coarse for every engine's clock, and soon measured */
+#define LABEL_MAX  (2 * 4096)
+
+/* Of an engine, after start-up; each task of it is a record in the store. Of a loop,
+ * which writes none. */
+static const struct tote_metg_amount run_amount = {1.0, 8, 25000};
+static const struct tote_metg_amount loop_amount = {0.25, 2, 1000000};
 
 struct metg {
     const struct tote_metg_config *config;
@@ -70,11 +71,11 @@ static uint64_t tasks_of(const struct metg *metg, const struct tote_metg_launch 
     double grain = grain_s(metg, launch->grain);
     uint32_t slots = metg->config->workers;
     if (launch->what == TOTE_METG_SERIAL)
-        return tote_metg_tasks(grain, 0, 1, REFERENCE_S, REFERENCE_TASKS);
+        return tote_metg_tasks(grain, 0, 1, &loop_amount);
     if (launch->what == TOTE_METG_LIMIT)
-        return tote_metg_tasks(grain, 0, slots, REFERENCE_S, REFERENCE_TASKS);
+        return tote_metg_tasks(grain, 0, slots, &loop_amount);
     return tote_metg_tasks(grain, overhead_near(metg, launch->row, launch->grain),
-                           slots, RUN_S, RUN_TASKS);
+                           slots, &run_amount);
 }
 
 /* --- cells --- */

@@ -56,6 +56,12 @@ int tote_report_write_priced(struct tote_store *store, enum tote_report_format f
     int rc = tote_gather(store, &summary, err);
     if (rc < 0)
         return rc;
+    if (summary.is_metg && format == TOTE_REPORT_HTML) {
+        tote_gather_finish(&summary);
+        return tote_error_set(err, -ENOTSUP,
+                              "there is no page of METG yet: --format text, json or "
+                              "csv");
+    }
     summary.price = price;
     tote_gather_mask(&summary, formats[format].mask);
     rc = write_summary(store, &summary, format, out, err);

@@ -55,10 +55,11 @@ int tote_metg_curve_point(const struct tote_metg_runs *runs, size_t grain,
     double *scratch = calloc(runs->n_blocks + 1, sizeof *scratch);
     if (!scratch)
         return -ENOMEM;
+    struct tote_metg_point point;
     size_t n = keep(runs, runs->serial[grain], scratch);
-    ret->grain = median_of(scratch, n);
+    point.grain = median_of(scratch, n);
     n = keep(runs, runs->held[grain], scratch);
-    int rc = tote_stats_interval(scratch, n, &ret->held);
+    int rc = tote_stats_interval(scratch, n, &point.held);
     n = 0;
     for (size_t b = 0; b < runs->n_blocks; b++) {
         double e = tote_metg_curve_efficiency(runs, grain, b);
@@ -66,7 +67,9 @@ int tote_metg_curve_point(const struct tote_metg_runs *runs, size_t grain,
             scratch[n++] = e;
     }
     if (rc == 0)
-        rc = tote_stats_interval(scratch, n, &ret->efficiency);
+        rc = tote_stats_interval(scratch, n, &point.efficiency);
+    if (rc == 0)
+        *ret = point;
     free(scratch);
     return rc;
 }
@@ -131,7 +134,8 @@ int tote_metg_curve_estimate(const struct tote_metg_runs *runs, double x,
     static const struct tote_metg none = {TOTE_METG_NONE, NAN};
     int rc = curve_init(&curve, runs);
     struct tote_samples samples = {curve.cells, curve.n, runs->n_blocks};
-    *ret = (struct tote_metg_estimate){.value = none, .low = none, .high = none};
+    if (rc == 0 && curve.n == 0)
+        *ret = (struct tote_metg_estimate){.value = none, .low = none, .high = none};
     if (rc == 0 && curve.n > 0)
         rc = tote_metg_estimate(curve.grains, &samples, x, resampling, ret);
     curve_finish(&curve);

@@ -154,12 +154,13 @@ static void grains_are_five_to_a_decade(void **state)
 static void tasks_fill_the_time_within_bounds(void **state)
 {
     (void)state;
-    assert_true(tote_metg_tasks(0.001, 0.001, 2, 1, 8) == 1000);
-    assert_true(tote_metg_tasks(0.003, 0, 4, 1, 8) == 4 * 334);
-    assert_true(tote_metg_tasks(1, 0, 2, 1, 8) == 16);
-    assert_true(tote_metg_tasks(1e-6, 0, 2, 1, 8) == 2 * TOTE_METG_TASKS_MAX);
-    assert_true(tote_metg_tasks(0.001, -1, 1, 1, 8) == 1000);
-    assert_true(tote_metg_tasks(0.001, NAN, 1, 1, 8) == 1000);
+    static const struct tote_metg_amount some = {1, 8, 50000};
+    assert_true(tote_metg_tasks(0.001, 0.001, 2, &some) == 1000);
+    assert_true(tote_metg_tasks(0.003, 0, 4, &some) == 4 * 334);
+    assert_true(tote_metg_tasks(1, 0, 2, &some) == 16);
+    assert_true(tote_metg_tasks(1e-6, 0, 2, &some) == 100000);
+    assert_true(tote_metg_tasks(0.001, -1, 1, &some) == 1000);
+    assert_true(tote_metg_tasks(0.001, NAN, 1, &some) == 1000);
 }
 
 /* --- known answers --- */

@@ -15,7 +15,7 @@
 #include "stats/holm.h"
 #include "stats/judge.h"
 #include "stats/line.h"
-#include "stats/metg.h"
+#include "stats/metg_curve.h"
 #include "stats/outlier.h"
 #include "stats/ranktest.h"
 #include "stats/stats.h"
@@ -62,6 +62,8 @@ union answer {
     struct tote_breakeven breakeven;
     struct tote_metg metg;
     struct tote_metg_estimate metg_estimate;
+    struct tote_metg_point point;
+    bool is_off[6];
     struct tote_outliers outliers;
     struct tote_judgement judgement;
     double number;
@@ -124,6 +126,25 @@ static int try_metg_estimate(union answer *ret)
     return tote_metg_estimate(a, &two, 0.5, &few, &ret->metg_estimate);
 }
 
+static const bool none_off[6] = {false};
+static const double *const curves[] = {a, b};
+static const struct tote_metg_runs runs = {curves, curves, none_off, 2, 6};
+
+static int try_point(union answer *ret)
+{
+    return tote_metg_curve_point(&runs, 0, &ret->point);
+}
+
+static int try_curve(union answer *ret)
+{
+    return tote_metg_curve_estimate(&runs, 0.5, &few, &ret->metg_estimate);
+}
+
+static int try_off(union answer *ret)
+{
+    return tote_metg_mark_off(curves, 2, 6, 0.1, ret->is_off);
+}
+
 static int try_outlier(union answer *ret)
 {
     return tote_outlier_flag(a, 6, NULL, &ret->outliers);
@@ -145,9 +166,10 @@ static void test_no_memory(void **state)
 {
     (void)state;
     static int (*const tries[])(union answer *) = {
-        try_interval, try_ratio, try_two,       try_many,    try_holm,
-        try_line,     try_fit,   try_breakeven, try_metg,    try_metg_estimate,
-        try_outlier,  try_floor, try_judge,     try_unpaired};
+        try_interval, try_ratio,   try_two,       try_many,    try_holm,
+        try_line,     try_fit,     try_breakeven, try_metg,    try_metg_estimate,
+        try_point,    try_curve,   try_off,       try_outlier, try_floor,
+        try_judge,    try_unpaired};
     for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
         union answer answer, before;
         memset(&before, 0x5a, sizeof before);
