@@ -9,6 +9,8 @@
 
 #include "report/figure.h"
 
+#define LACK_MAX 128 /* bytes of what a difference lacked, in words */
+
 /* One number of one cell. */
 struct entry {
     const char *label;
@@ -77,14 +79,14 @@ static void write_slower(FILE *out, const struct entry *entries, size_t n)
 
 /* --- cells that cannot be told from it --- */
 
-const char *tote_verdict_lack(const struct tote_pair *pair,
-                              char text[static TOTE_VERDICT_LACK_MAX])
+/* "the interval includes 1, p 0.21 after Holm, within the noise floor" */
+static const char *name_lack(const struct tote_pair *pair, char text[static LACK_MAX])
 {
     char p[TOTE_FIGURE_MAX];
     bool has_interval = pair->failed & TOTE_JUDGE_INTERVAL;
     bool has_p = pair->failed & TOTE_JUDGE_P;
     bool has_floor = pair->failed & TOTE_JUDGE_FLOOR;
-    snprintf(text, TOTE_VERDICT_LACK_MAX, "%s%s%s%.20s%s%s%s",
+    snprintf(text, LACK_MAX, "%s%s%s%.20s%s%s%s",
              !has_interval            ? ""
              : pair->ratio.has_bounds ? "the interval includes 1"
                                       : "no interval",
@@ -109,11 +111,11 @@ static void write_tied(FILE *out, const struct entry *leader, const struct entry
     else
         write_entry(out, leader);
     for (size_t i = 0; i < n && n <= TOTE_VERDICT_NAMED_MAX; i++) {
-        char lack[TOTE_VERDICT_LACK_MAX];
+        char lack[LACK_MAX];
         fputs(i == 0 ? ": " : joint(i, n), out);
         write_ratio(out, &tied[i]);
         write_bounds(out, &tied[i]);
-        fprintf(out, " (%s)", tote_verdict_lack(&tied[i].judged->behind, lack));
+        fprintf(out, " (%s)", name_lack(&tied[i].judged->behind, lack));
     }
 }
 

@@ -32,14 +32,4 @@ char *tote_verdict_sentence(const struct tote_point_summary *point);
  * which factor the lead changes hands. */
 char *tote_verdict_of_sweep(const struct tote_summary *summary);
 
-/* Whether that engine of a point is the first of its rank, with nobody beside it. By
- * the rate after start-up, or by that of the whole run. */
-bool tote_verdict_leads_alone(const struct tote_point_summary *point, bool is_steady);
-
-/* What a difference lacked, as words: "the interval includes 1, p 0.21 after Holm,
- * within the noise floor"; "" if nothing. */
-#define TOTE_VERDICT_LACK_MAX 128
-const char *tote_verdict_lack(const struct tote_pair *pair,
-                              char text[static TOTE_VERDICT_LACK_MAX]);
-
 #endif

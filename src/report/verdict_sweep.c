@@ -8,7 +8,8 @@
 
 #include "report/verdict.h"
 
-bool tote_verdict_leads_alone(const struct tote_point_summary *point, bool is_steady)
+/* Whether nobody shares the first rank. */
+static bool leads_alone(const struct tote_point_summary *point, bool is_steady)
 {
     size_t n_first = 0;
     for (size_t i = 0; i < point->n_cells; i++) {
@@ -50,7 +51,7 @@ static struct lead count_lead(const struct tote_summary *summary, const char *la
         const struct tote_point_summary *point = &summary->points[i];
         if (!is_first(point, label, is_steady))
             continue;
-        if (tote_verdict_leads_alone(point, is_steady))
+        if (leads_alone(point, is_steady))
             lead.alone++;
         else
             lead.shared++;
@@ -126,7 +127,7 @@ static const struct tote_point_summary *find_next(const struct tote_summary *sum
         int order = compare_factor(&point->plan, &from->plan, factor);
         bool is_after = is_text ? order != 0 && point > from : order > 0;
         if (!is_after || !is_alike_but(&point->plan, &from->plan, factor) ||
-            !tote_verdict_leads_alone(point, is_steady))
+            !leads_alone(point, is_steady))
             continue;
         if (!best ||
             (!is_text && compare_factor(&point->plan, &best->plan, factor) < 0))
@@ -198,7 +199,7 @@ static void write_turns(FILE *out, const struct tote_summary *summary, bool is_s
     for (int factor = 0; factor < FACTORS; factor++) {
         for (size_t i = 0; i < summary->n_points; i++) {
             const struct tote_point_summary *from = &summary->points[i], *to;
-            if (!tote_verdict_leads_alone(from, is_steady))
+            if (!leads_alone(from, is_steady))
                 continue;
             to = find_next(summary, from, (enum factor)factor, is_steady);
             if (!to ||
