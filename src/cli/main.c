@@ -8,22 +8,14 @@
 #include "cli/help.h"
 
 const struct tote_subcommand *const tote_commands[] = {
-    &tote_command_run,
-    &tote_command_resume,
-    &tote_command_compare,
-    &tote_command_sweep,
-    &tote_command_metg,
-    &tote_command_status,
-    &tote_command_log,
-    &tote_command_report,
-    &tote_command_diff,
-    &tote_command_advise,
-    &tote_command_fsck,
-    &tote_command_engines,
-    &tote_command_kernels,
-    &tote_command_schema,
-    &tote_command_help,
-    NULL,
+    &tote_command_run,     &tote_command_resume,
+    &tote_command_compare, &tote_command_sweep,
+    &tote_command_metg,    &tote_command_status,
+    &tote_command_log,     &tote_command_report,
+    &tote_command_diff,    &tote_command_advise,
+    &tote_command_fsck,    &tote_command_engines,
+    &tote_command_kernels, &tote_command_schema,
+    &tote_command_help,    NULL,
 };
 
 #define N_COMMANDS (sizeof tote_commands / sizeof tote_commands[0] - 1)
