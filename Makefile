@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
 # The front door: what there is to do, by name. How things are built stands in meson.build.
 #
-#     make  make charts  make demo  make check  make bench  make soak  make install  make clean  make help
+#     make  make charts  make demo  make check  make bench  make rfc  make soak  make install
+#     make clean  make help
 
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: all setup build charts demo check bench soak install clean help
+.PHONY: all setup build charts demo check bench rfc soak install clean help
 .NOTPARALLEL:
 
 all: setup build
@@ -39,6 +40,9 @@ bench: all
 	@bench/commands
 	@bench/advise
 
+rfc: charts
+	@scripts/rfc
+
 install: build
 	@scripts/build --install '$(PREFIX)' '$(DESTDIR)'
 
@@ -51,5 +55,6 @@ help:
 	@echo 'make demo       compare the engines on one bag, about a minute'
 	@echo 'make check      all tests, about 35 minutes on 2 cores; make soak: longer ones too'
 	@echo 'make bench      measure the speed of tote itself'
+	@echo 'make rfc        answer the RFC that started tote: docs/rfc-answer.md, under ten minutes'
 	@echo 'make install    into PREFIX (/usr/local), below DESTDIR'
 	@echo 'make clean      remove build/'
