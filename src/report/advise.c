@@ -90,7 +90,7 @@ static int fill_gap(const struct tote_advice *advice, struct tote_advise_answer 
         values = scaled; /* if it rules how long a task takes */
     snprintf(size, sizeof size, "size=%.0f", values);
     list_sizes(fmax((double)answer->bag.tasks, kind->most), tasks, sizeof tasks);
-    if (answer->bag.tasks < kind->least)
+    if ((double)answer->bag.tasks < kind->least)
         list_sizes(kind->least, tasks, sizeof tasks);
     list_batches(kind, batch, sizeof batch);
     return make_command(advice, kind->kernel, size, batch, tasks, &answer->command);
