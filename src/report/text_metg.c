@@ -220,10 +220,11 @@ int tote_metg_text_write(const struct tote_summary *summary, FILE *out)
     const struct tote_metg_summary *metg = summary->metg;
     const char *workers = tote_gather_setting(summary, "workers");
     fprintf(out,
-            "0-dependency METG: the shortest tasks with which %s workers are kept busy "
+            "0-dependency METG: the shortest tasks with which %s worker%s kept busy "
             "for 50 %% (95 %%)\nof the time after start-up; grains in seconds of the "
             "kernel alone, on one thread\n\n",
-            workers ? workers : "-");
+            workers ? workers : "-",
+            workers && strcmp(workers, "1") == 0 ? " is" : "s are");
     int rc = write_table(out, metg);
     write_gains(out, metg);
     write_end(out, summary);
