@@ -7,6 +7,8 @@
 (() => {
   const read = (id) => JSON.parse(document.getElementById(id).textContent);
   const NARROW = 560; // pixels, below which labels must be short
+  const TALL = 520; // pixels of rows, above which they move together
+  const LEAST_STEP = 13; // of a row, so that its label can be read
 
   // The names of data sets that a specification mentions.
   const named = (part) =>
@@ -18,7 +20,8 @@
     return {
       ...toteConfig,
       axisX: { ...toteConfig.axisX, tickCount: Math.max(3, Math.round(width / 110)) },
-      axisY: { ...toteConfig.axisY, labelLimit: isNarrow ? Math.round(width * 0.4) : 260 },
+      axisY: { ...toteConfig.axisY, ...(isNarrow ? { labelFontSize: 10 } : {}),
+        labelLimit: isNarrow ? Math.round(width * 0.5) : 320 },
       legend: isNarrow ? { ...toteConfig.legend, columns: 1, labelLimit: width / 2 } :
         toteConfig.legend,
     };
@@ -48,6 +51,32 @@
     return { ...kept, datasets: Object.fromEntries(named(kept).map((name) => [name, data[name]])) };
   };
 
+  // Of several charts of one name each has the rows of its part.
+  const dataOf = (figure, data) => {
+    const { part } = figure.dataset;
+    if (part === undefined) return data;
+    const isOwn = (row) => row.part === Number(part);
+    return Object.fromEntries(
+      Object.entries(data).map(([name, rows]) => [name, rows.filter(isOwn)]));
+  };
+
+  // What a specification says for its height of a row, in proportion.
+  const scaled = (spec, part) => JSON.parse(JSON.stringify(spec), (key, value) =>
+    key === "range" && value.length === 2 && value.every((one) => typeof one === "number") ?
+      value.map((one) => one * part) :
+      key === "size" && typeof value === "number" ? Math.max(6, value * part) : value);
+
+  // Rows of many cells move together.
+  const fitted = (spec) => {
+    const step = spec.height?.step;
+    const field = spec.encoding?.y?.field;
+    const rows = new Set(Object.values(spec.datasets).flatMap((set) => set.map((row) => row[field])));
+    if (!step || rows.size * step <= TALL) return spec;
+    const less = Math.min(step, Math.max(LEAST_STEP, Math.round(TALL / rows.size)));
+    const { datasets, ...rest } = spec;
+    return { ...scaled(rest, less / step), height: { step: less }, datasets };
+  };
+
   const describe = (figure, title, description) => {
     const caption = document.createElement("figcaption");
     const strong = document.createElement("strong");
@@ -64,14 +93,15 @@
   };
 
   const draw = async (figure, data) => {
-    const { title, description, ...rest } = toteCharts[figure.dataset.chart];
-    const spec = pruned(rest, data);
+    const { title: name, description, ...rest } = toteCharts[figure.dataset.chart];
+    const spec = pruned(rest, dataOf(figure, data));
     if (spec === null) return figure.remove();
+    const title = figure.dataset.what ? `${name}; ${figure.dataset.what}` : name;
     const view = describe(figure, title, description);
     const inner = document.createElement("div"); // which Vega would label itself
     inner.setAttribute("aria-hidden", "true");
     view.append(inner);
-    await vegaEmbed(inner, spec, { ...options, config: configFor(view.clientWidth) });
+    await vegaEmbed(inner, fitted(spec), { ...options, config: configFor(view.clientWidth) });
   };
 
   // One that cannot be drawn says so in its place; the others are drawn all the same.
@@ -88,5 +118,17 @@
     document.documentElement.dataset.charts = "done";
   };
 
+  // What a link leads to is opened; on paper all is.
+  const openTarget = () => {
+    const target = location.hash && document.getElementById(location.hash.slice(1));
+    const details = target && target.closest("details");
+    if (details) details.open = true;
+  };
+  addEventListener("hashchange", openTarget);
+  addEventListener("beforeprint", () => {
+    for (const details of document.querySelectorAll("details")) details.open = true;
+  });
+
+  openTarget();
   drawAll();
 })();

@@ -69,7 +69,7 @@ const char *tote_figure_duration(double value, char text[static TOTE_FIGURE_MAX]
                 {0.9995, 1e3, " ms"},
                 {INFINITY, 1, " s"}};
     size_t i = 0;
-    while (i < 3 && !(value < rows[i].below))
+    while (i < 3 && !(fabs(value) < rows[i].below))
         i++;
     double scaled = value * rows[i].factor;
     return write_digits(scaled, i == 0 ? 0 : decimals_for(scaled), rows[i].unit, text);

@@ -14,8 +14,9 @@
 #include "report/page.h"
 
 static const struct tote_html_section *const sections[] = {
-    &tote_html_verdict,  &tote_html_manifest, &tote_html_rules, &tote_html_makespan,
-    &tote_html_limit,    &tote_html_phases,   &tote_html_tasks, &tote_html_gantt,
+    &tote_html_verdict,  &tote_html_manifest, &tote_html_rules,  &tote_html_makespan,
+    &tote_html_limit,    &tote_html_phases,   &tote_html_growth, &tote_html_scaling,
+    &tote_html_tasks,    &tote_html_gantt,    &tote_html_cost,   &tote_html_noise,
     &tote_html_failures, &tote_html_raw,
 };
 #define N_SECTIONS (sizeof sections / sizeof *sections)
@@ -42,21 +43,19 @@ static const struct tote_run_summary *median_run(const struct tote_run_summary *
 static void set_cell(struct tote_page_cell *cell, const char *label,
                      const struct tote_run_summary *runs, size_t n_runs)
 {
-    cell->label = label;
+    cell->label = cell->engine = label;
     cell->runs = runs;
     cell->n_runs = n_runs;
     cell->shown = median_run(runs, n_runs);
 }
 
 /* In a sweep the same label is at many points. */
-static void name_cell(struct tote_page_cell *cell)
+static void name_cell(struct tote_page_cell *cell, struct tote_factors varied)
 {
-    const struct tote_plan *plan = &cell->point->plan;
-    snprintf(cell->name, sizeof cell->name,
-             "%.120s at %.120s, size %" PRIu64 ", %" PRIu64 " tasks, %" PRIu32
-             " workers, batch %.20s",
-             cell->label, plan->kernel, plan->size, plan->tasks, plan->workers,
-             plan->batch);
+    char factors[TOTE_FACTORS_NAME_MAX];
+    tote_factors_name(varied, &cell->point->plan, factors);
+    snprintf(cell->name, sizeof cell->name, "%.120s%s%s", cell->engine,
+             factors[0] ? ", " : "", factors);
     tote_mask_text(cell->name, TOTE_MASK_CONTROLS); /* it may have been cut */
     cell->label = cell->name;
 }
@@ -73,8 +72,21 @@ static void list_point(struct tote_page *page, const struct tote_point_summary *
         cell->figures = figures;
         cell->point = point;
         if (page->summary->is_sweep)
-            name_cell(cell);
+            name_cell(cell, tote_factors_varied(page->summary));
         page->n_cells++;
+    }
+}
+
+/* Whose records are drawn where there is no room for all: the largest, the first one of
+ * them. */
+static void choose_drawn(struct tote_page *page)
+{
+    const struct tote_page_cell *end = page->cells + page->n_cells;
+    for (const struct tote_page_cell *cell = page->cells; cell < end; cell++) {
+        bool is_more = !page->drawn || (cell->point && cell->point->plan.tasks >
+                                                           page->drawn->plan.tasks);
+        if (cell->shown && is_more)
+            page->drawn = cell->point;
     }
 }
 
@@ -86,6 +98,8 @@ static int list_cells(struct tote_page *page)
         return -ENOMEM;
     for (size_t i = 0; i < summary->n_points; i++)
         list_point(page, &summary->points[i]);
+    if (summary->n_points > 1)
+        choose_drawn(page);
     if (!summary->is_experiment) {
         const struct tote_run_summary *run = tote_gather_run(summary);
         set_cell(&page->cells[page->n_cells++], run->row.label, run, 1);
@@ -102,8 +116,10 @@ static void write_subject(struct tote_page *page)
         summary->n_points > 0 ? &summary->points[0].plan : &summary->plan;
     const char *batch = summary->is_experiment ? "" : plan->batch;
     if (summary->n_points > 1) {
-        tote_html_say(page, "%zu points, %zu cells of engines", summary->n_points,
-                      summary->n_cells);
+        size_t n = 0;
+        for (size_t i = 0; i < summary->n_points; i++)
+            n += summary->points[i].n_cells + summary->points[i].n_skipped;
+        tote_html_say(page, "%zu points, %zu cells of engines", summary->n_points, n);
         return;
     }
     if (summary->is_commands)
@@ -164,6 +180,7 @@ static int write_sections(struct tote_page *page)
                 "<section id=\"%s\" aria-labelledby=\"%s-title\">"
                 "<h2 id=\"%s-title\">%s</h2>\n",
                 sections[i]->id, sections[i]->id, sections[i]->id, sections[i]->title);
+        page->folds = sections[i]->folds && page->n_cells > TOTE_HTML_CELLS_MANY;
         rc = sections[i]->write(page);
         fputs("</section>\n", page->out);
     }

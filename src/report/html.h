@@ -29,18 +29,19 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "report/gather.h"
+#include "report/factors.h"
 
 /* What a page shows side by side: the cells of a comparison, or a lone run. */
 struct tote_page_cell {
-    const char *label;
+    const char *label;  /* in a sweep with what varies: "local, 50 tasks" */
+    const char *engine; /* without that; colours go by it */
     const struct tote_run_summary *runs;
     size_t n_runs;
     const struct tote_run_summary *shown;    /* the complete run whose makespan is the
                                               * median, the lower of two; null: none is */
     const struct tote_cell_summary *figures; /* null for a lone run */
     const struct tote_point_summary *point;  /* where it ran; null for a lone run */
-    char name[400];                          /* what label is, in a sweep */
+    char name[TOTE_FACTORS_NAME_MAX + 130];  /* what label is, in a sweep */
 };
 
 struct tote_page {
@@ -49,7 +50,10 @@ struct tote_page {
     const struct tote_summary *summary;
     struct tote_page_cell *cells;
     size_t n_cells;
-    json_t *data;    /* what charts draw: data sets by name */
+    const struct tote_point_summary *drawn; /* whose records are drawn, of a sweep with
+                                             * many points; null: all */
+    json_t *data;                           /* what charts draw: data sets by name */
+    bool folds; /* tables are closed at first; the section's, where cells are many */
     bool has_failed; /* out of memory */
     struct tote_error *err;
 };
@@ -58,12 +62,20 @@ struct tote_html_section {
     const char *id, *title;
     bool (*is_there)(const struct tote_page *page); /* null: always */
     int (*write)(struct tote_page *page); /* 0, -ENOMEM, or the store's error */
+    bool folds; /* its tables are of cells: closed at first where these are many */
 };
+
+/* More cells than a reader wants to scroll by. */
+#define TOTE_HTML_CELLS_MANY 12
 
 /* In the order of the page. */
 extern const struct tote_html_section tote_html_verdict, tote_html_manifest,
     tote_html_rules, tote_html_makespan, tote_html_limit, tote_html_phases,
-    tote_html_tasks, tote_html_gantt, tote_html_failures, tote_html_raw;
+    tote_html_growth, tote_html_scaling, tote_html_tasks, tote_html_gantt,
+    tote_html_cost, tote_html_noise, tote_html_failures, tote_html_raw;
+
+/* Of a sweep: its points, each with who leads there (html_points.c). */
+void tote_html_points(struct tote_page *page);
 
 /* Text, escaped for an element and for a quoted attribute. */
 void tote_html_text(struct tote_page *page, const char *text);
@@ -85,8 +97,16 @@ void tote_html_duration(struct tote_page *page, double value);
 void tote_html_rate(struct tote_page *page, double value);
 void tote_html_count(struct tote_page *page, uint64_t value);
 
-/* The place of a chart. */
+/* "[a, b]", each written by `figure`; empty without bounds; an infinity is "no end". */
+typedef const char *tote_html_figure(double value, char *text);
+void tote_html_bounds(struct tote_page *page, bool has_bounds, double low, double high,
+                      tote_html_figure *figure);
+
+/* The place of a chart; of one of several of that name: with the rows alone of which
+ * "part" is that number, and a title that says what they are. */
 void tote_html_chart(struct tote_page *page, const char *name);
+void tote_html_chart_part(struct tote_page *page, const char *name, int part,
+                          const char *what);
 
 /* Takes a row of a data set; null means that memory ran out. */
 void tote_html_datum(struct tote_page *page, const char *set, json_t *row);

@@ -108,4 +108,4 @@ static int write(struct tote_page *page)
 }
 
 const struct tote_html_section tote_html_failures = {"failures", "Failures", is_there,
-                                                     write};
+                                                     write, false};

@@ -20,7 +20,8 @@ static void draw(struct tote_page *page, const struct tote_page_cell *cell)
                        tote_gather_limit_of(&cell->point->limit, run->row.block);
         if (run->is_counted && isfinite(ratio))
             tote_html_datum(page, "limit",
-                            json_pack("{s:s, s:I, s:o}", "cell", cell->label, "block",
+                            json_pack("{s:s, s:s, s:I, s:o}", "cell", cell->label,
+                                      "engine", cell->engine, "block",
                                       (json_int_t)run->row.block, "part",
                                       tote_html_real(ratio)));
     }
@@ -66,4 +67,4 @@ static int write(struct tote_page *page)
 }
 
 const struct tote_html_section tote_html_limit = {"limit", "Fraction of the limit",
-                                                  is_there, write};
+                                                  is_there, write, true};

@@ -13,7 +13,8 @@ static void draw(struct tote_page *page, const struct tote_page_cell *cell)
     for (size_t i = 0; i < cell->n_runs; i++) {
         if (cell->runs[i].is_counted)
             tote_html_datum(page, "makespan",
-                            json_pack("{s:s, s:I, s:o}", "cell", cell->label, "block",
+                            json_pack("{s:s, s:s, s:I, s:o}", "cell", cell->label,
+                                      "engine", cell->engine, "block",
                                       (json_int_t)cell->runs[i].row.block, "wall_s",
                                       tote_html_real(cell->runs[i].wall_s)));
     }
@@ -52,4 +53,4 @@ static int write(struct tote_page *page)
 }
 
 const struct tote_html_section tote_html_makespan = {"makespan", "Makespan",
-                                                     is_experiment, write};
+                                                     is_experiment, write, true};

@@ -67,4 +67,4 @@ static int write(struct tote_page *page)
 }
 
 const struct tote_html_section tote_html_manifest = {"manifest", "Manifest", NULL,
-                                                     write};
+                                                     write, true};

@@ -69,4 +69,5 @@ static int write(struct tote_page *page)
     return 0;
 }
 
-const struct tote_html_section tote_html_phases = {"phases", "Phases", is_there, write};
+const struct tote_html_section tote_html_phases = {"phases", "Phases", is_there, write,
+                                                   true};

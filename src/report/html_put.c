@@ -60,6 +60,11 @@ void tote_html_say(struct tote_page *page, const char *format, ...)
 void tote_html_table(struct tote_page *page, const char *caption,
                      const char *const *heads, size_t n)
 {
+    if (page->folds) {
+        fputs("<details><summary>Table: ", page->out);
+        tote_html_text(page, caption);
+        fputs("</summary>\n", page->out);
+    }
     fputs("<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"",
           page->out);
     tote_html_text(page, caption);
@@ -105,6 +110,8 @@ void tote_html_end_row(struct tote_page *page)
 void tote_html_end_table(struct tote_page *page)
 {
     fputs("</tbody></table></div>\n", page->out);
+    if (page->folds)
+        fputs("</details>\n", page->out);
 }
 
 void tote_html_seconds(struct tote_page *page, double value)
@@ -130,11 +137,31 @@ void tote_html_count(struct tote_page *page, uint64_t value)
     fprintf(page->out, "<td class=\"n\">%" PRIu64 "</td>", value);
 }
 
+void tote_html_bounds(struct tote_page *page, bool has_bounds, double low, double high,
+                      tote_html_figure *figure)
+{
+    char from[TOTE_FIGURE_MAX], to[TOTE_FIGURE_MAX], text[2 * TOTE_FIGURE_MAX + 8] = "";
+    if (has_bounds)
+        snprintf(text, sizeof text, "[%s, %s]",
+                 isinf(low) ? "no end" : figure(low, from),
+                 isinf(high) ? "no end" : figure(high, to));
+    tote_html_number(page, text);
+}
+
 /* --- charts --- */
 
 void tote_html_chart(struct tote_page *page, const char *name)
 {
     fprintf(page->out, "<figure data-chart=\"%s\" hidden></figure>\n", name);
+}
+
+void tote_html_chart_part(struct tote_page *page, const char *name, int part,
+                          const char *what)
+{
+    fprintf(page->out, "<figure data-chart=\"%s\" data-part=\"%d\" data-what=\"", name,
+            part);
+    tote_html_text(page, what);
+    fputs("\" hidden></figure>\n", page->out);
 }
 
 json_t *tote_html_real(double value)

@@ -83,4 +83,4 @@ static int write(struct tote_page *page)
     return rc;
 }
 
-const struct tote_html_section tote_html_raw = {"raw", "Every run", NULL, write};
+const struct tote_html_section tote_html_raw = {"raw", "Every run", NULL, write, true};

@@ -47,4 +47,5 @@ static int write(struct tote_page *page)
     return 0;
 }
 
-const struct tote_html_section tote_html_rules = {"rules", "Checklist", NULL, write};
+const struct tote_html_section tote_html_rules = {"rules", "Checklist", NULL, write,
+                                                  false};

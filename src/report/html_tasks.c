@@ -16,17 +16,37 @@ static size_t share(size_t most, size_t n)
     return part < LEAST ? LEAST : part;
 }
 
+/* Of a sweep that has many cells only those of one point are drawn; the table of
+ * service times has all. */
+static bool is_drawn(const struct tote_page *page, const struct tote_page_cell *cell)
+{
+    return !page->drawn || cell->point == page->drawn;
+}
+
+static void say_drawn(struct tote_page *page, const char *what)
+{
+    char name[TOTE_FACTORS_NAME_MAX];
+    if (!page->drawn)
+        return;
+    tote_factors_name(tote_factors_varied(page->summary), &page->drawn->plan, name);
+    fputs("<p>", page->out);
+    tote_html_say(page, "Of the point that has the most tasks: %s.%s", name, what);
+    fputs("</p>\n", page->out);
+}
+
 static bool has_times(const struct tote_run_summary *run)
 {
     return run->is_counted && run->task_s.n > 0;
 }
 
+/* Those that are drawn. */
 static size_t count_runs(const struct tote_page *page)
 {
     size_t n = 0;
     for (size_t i = 0; i < page->n_cells; i++) {
-        for (size_t k = 0; k < page->cells[i].n_runs; k++)
-            n += has_times(&page->cells[i].runs[k]);
+        const struct tote_page_cell *cell = &page->cells[i];
+        for (size_t k = 0; is_drawn(page, cell) && k < cell->n_runs; k++)
+            n += has_times(&cell->runs[k]);
     }
     return n;
 }
@@ -68,11 +88,13 @@ static int write_run(struct tote_page *page, const struct tote_page_cell *cell,
                      const struct tote_run_summary *run, size_t most)
 {
     struct tote_drawn drawn;
+    put_times(page, cell->label, run);
+    if (!is_drawn(page, cell))
+        return 0;
     int rc = tote_drawn_make(page->store, run, 2, most, &drawn, page->err);
     if (rc < 0)
         return rc;
-    draw_steps(page, cell->label, run, &drawn);
-    put_times(page, cell->label, run);
+    draw_steps(page, cell->engine, run, &drawn);
     tote_drawn_finish(&drawn);
     return 0;
 }
@@ -86,6 +108,7 @@ static int write_tasks(struct tote_page *page)
     bool is_compare = page->summary->is_experiment;
     size_t most = share(STEPS, count_runs(page));
     int rc = 0;
+    say_drawn(page, " The table has all points.");
     tote_html_chart(page, "tasks");
     tote_html_table(page, "Service times of good tasks, exact, run by run",
                     is_compare ? of_compare : of_run, is_compare ? 7 : 6);
@@ -101,17 +124,26 @@ static int write_tasks(struct tote_page *page)
 }
 
 const struct tote_html_section tote_html_tasks = {"tasks", "Task times", has_runs,
-                                                  write_tasks};
+                                                  write_tasks, true};
 
 /* --- where and when --- */
 
+static bool has_lanes(const struct tote_page *page, const struct tote_page_cell *cell)
+{
+    return cell->shown && cell->shown->task_s.n > 0 && is_drawn(page, cell);
+}
+
+static size_t count_lanes(const struct tote_page *page)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < page->n_cells; i++)
+        n += has_lanes(page, &page->cells[i]);
+    return n;
+}
+
 static bool has_bars(const struct tote_page *page)
 {
-    for (size_t i = 0; i < page->n_cells; i++) {
-        if (page->cells[i].shown && page->cells[i].shown->task_s.n > 0)
-            return true;
-    }
-    return false;
+    return count_lanes(page) > 0;
 }
 
 /* What tells lanes apart stands first, since labels are cut where they are too long. */
@@ -162,11 +194,11 @@ static void put_thinning(struct tote_page *page, const struct tote_drawn *drawn)
 static int write_lanes(struct tote_page *page, const struct tote_page_cell *cell)
 {
     struct tote_drawn drawn;
-    int rc = tote_drawn_make(page->store, cell->shown, share(BARS, page->n_cells), 2,
-                             &drawn, page->err);
+    int rc = tote_drawn_make(page->store, cell->shown, share(BARS, count_lanes(page)),
+                             2, &drawn, page->err);
     if (rc < 0)
         return rc;
-    draw_bars(page, cell->label, &drawn);
+    draw_bars(page, cell->engine, &drawn);
     tote_html_row(page, cell->label);
     tote_html_count(page, drawn.n_attempts);
     tote_html_count(page, drawn.n_bars);
@@ -182,11 +214,12 @@ static int write_gantt(struct tote_page *page)
     static const char *const heads[] = {"cell", ">attempts", ">drawn", "which",
                                         ">slowest"};
     int rc = 0;
+    say_drawn(page, "");
     tote_html_chart(page, "gantt");
     tote_html_table(page, "What is drawn, of the run of the median makespan", heads, 5);
     for (size_t i = 0; rc == 0 && i < page->n_cells; i++) {
         const struct tote_page_cell *cell = &page->cells[i];
-        if (cell->shown && cell->shown->task_s.n > 0)
+        if (has_lanes(page, cell))
             rc = write_lanes(page, cell);
     }
     tote_html_end_table(page);
@@ -194,4 +227,4 @@ static int write_gantt(struct tote_page *page)
 }
 
 const struct tote_html_section tote_html_gantt = {"gantt", "Timeline", has_bars,
-                                                  write_gantt};
+                                                  write_gantt, false};

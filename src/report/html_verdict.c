@@ -166,25 +166,33 @@ static int put_lists(struct tote_page *page)
     return 0;
 }
 
+/* In a sweep it opens on its name, so that the page stays short. */
 static int put_point(struct tote_page *page, const struct tote_point_summary *point)
 {
-    const struct tote_plan *plan = &point->plan;
-    if (page->summary->n_points > 1) {
-        fputs("<h3>", page->out);
-        tote_html_say(
-            page,
-            "%s, size %" PRIu64 ": %" PRIu64 " tasks, %" PRIu32 " workers, batch %s",
-            plan->kernel, plan->size, plan->tasks, plan->workers, plan->batch);
-        fputs("</h3>\n", page->out);
+    char name[TOTE_FACTORS_NAME_MAX];
+    bool is_sweep = page->summary->n_points > 1;
+    if (is_sweep) {
+        fputs("<details><summary>", page->out);
+        tote_html_text(page, tote_factors_name(tote_factors_varied(page->summary),
+                                               &point->plan, name));
+        /* Within, so that a browser without scripts opens what a link leads to. */
+        fprintf(page->out, "</summary>\n<div id=\"point-%" PRId64 "\">\n", point->id);
     }
     int rc = put_verdict(page, tote_verdict_sentence(point));
-    return rc < 0 ? rc : put_tables(page, point);
+    if (rc == 0)
+        rc = put_tables(page, point);
+    if (is_sweep)
+        fputs("</div>\n</details>\n", page->out);
+    return rc;
 }
 
 static int write(struct tote_page *page)
 {
-    bool is_sweep = page->summary->is_sweep;
-    int rc = is_sweep ? put_verdict(page, tote_verdict_of_sweep(page->summary)) : 0;
+    int rc = 0;
+    if (page->summary->is_sweep)
+        rc = put_verdict(page, tote_verdict_of_sweep(page->summary));
+    if (rc == 0 && page->summary->n_points > 1)
+        tote_html_points(page);
     for (size_t i = 0; rc == 0 && i < page->summary->n_points; i++)
         rc = put_point(page, &page->summary->points[i]);
     if (!page->summary->is_experiment) {
@@ -195,4 +203,4 @@ static int write(struct tote_page *page)
 }
 
 const struct tote_html_section tote_html_verdict = {"verdict", "Verdict and limits",
-                                                    NULL, write};
+                                                    NULL, write, false};

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/factors.h"
+
 struct judge {
     const struct tote_summary *summary;
     char *why;
@@ -85,12 +87,47 @@ static size_t count_cells(const struct tote_summary *summary)
     return n;
 }
 
-/* Passes of the limit, at all points. */
-static size_t count_passes(const struct tote_summary *summary)
+/* Passes of the limit, or of one thread, at all points. With one worker they are the
+ * same. */
+static size_t count_passes(const struct tote_summary *summary, bool is_serial)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < summary->n_points; i++) {
+        const struct tote_point_summary *point = &summary->points[i];
+        bool is_same = !is_serial || point->plan.workers == 1;
+        n += is_same ? point->limit.n : point->serial.n;
+    }
+    return n;
+}
+
+static bool has_serial(const struct tote_summary *summary)
+{
+    for (size_t i = 0; i < summary->n_points; i++) {
+        const struct tote_point_summary *point = &summary->points[i];
+        if (point->n_cells > 0 && point->serial.n == 0 &&
+            (point->plan.workers != 1 || point->limit.n == 0))
+            return false;
+    }
+    return true;
+}
+
+/* Points of which the engines have ranks, and those that have at least two engines. */
+static size_t count_points(const struct tote_summary *summary, bool are_ranked)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < summary->n_points; i++) {
+        const struct tote_point_summary *point = &summary->points[i];
+        n += are_ranked ? point->unranked == TOTE_RANKED : point->n_cells > 1;
+    }
+    return n;
+}
+
+/* Points whose noise floor is known. */
+static size_t count_floors(const struct tote_summary *summary)
 {
     size_t n = 0;
     for (size_t i = 0; i < summary->n_points; i++)
-        n += summary->points[i].limit.n;
+        n += isfinite(summary->points[i].steady.noise_floor);
     return n;
 }
 
@@ -111,12 +148,17 @@ static enum tote_rule_state judge_base(struct judge *judge)
     const struct tote_summary *summary = judge->summary;
     if (!summary->is_experiment || count_cells(summary) == 0)
         return say(judge, TOTE_RULE_NOT_APPLICABLE, "no speed-up is told");
-    if (count_passes(summary) == 0)
+    if (count_passes(summary, false) == 0)
         return say(judge, TOTE_RULE_FAIL, "no pass of the limit, the base, is there");
+    if (!has_serial(summary))
+        return say(judge, TOTE_RULE_FAIL,
+                   "the limit is there in tasks/s, but one thread alone was not "
+                   "measured at every point: --controls all does it");
     return say(
         judge, TOTE_RULE_PASS,
-        "the base is the limit, a bare loop of as many threads as there are workers, "
-        "and stands in the table in tasks/s, as each cell does");
+        "the bases are a bare loop of as many threads as workers (%zu passes) and one "
+        "of one thread (%zu); both are told in absolute terms, as each cell is",
+        count_passes(summary, false), count_passes(summary, true));
 }
 
 static enum tote_rule_state judge_subset(struct judge *judge)
@@ -155,11 +197,11 @@ static enum tote_rule_state judge_ratios(struct judge *judge)
 {
     const struct tote_summary *summary = judge->summary;
     if (!summary->is_experiment ||
-        (count_cells(summary) < 2 && count_passes(summary) == 0))
+        (count_cells(summary) < 2 && count_passes(summary, false) == 0))
         return say(judge, TOTE_RULE_NOT_APPLICABLE, "no ratio is told");
     return say(judge, TOTE_RULE_PASS,
-               "ratios are of medians; of the limit also medians of ratios, taken "
-               "within blocks; none is averaged");
+               "ratios are of medians, with intervals by bootstrap over blocks; of the "
+               "limit also medians of ratios, taken within blocks; none is averaged");
 }
 
 static enum tote_rule_state judge_intervals(struct judge *judge)
@@ -194,12 +236,20 @@ static enum tote_rule_state judge_normality(struct judge *judge)
 static enum tote_rule_state judge_comparison(struct judge *judge)
 {
     const struct tote_summary *summary = judge->summary;
-    if (!summary->is_experiment || count_cells(summary) < 2)
+    size_t n = count_points(summary, false);
+    if (!summary->is_experiment || n == 0 || count_cells(summary) == 0)
         return say(judge, TOTE_RULE_NOT_APPLICABLE, "nothing is compared");
-    if (count_bounded(summary) < count_cells(summary))
+    if (count_points(summary, true) < n)
+        return say(
+            judge, TOTE_RULE_FAIL,
+            "at %zu of %zu points nothing can be told apart: runs are too few or "
+            "incomplete, or outputs differ",
+            n - count_points(summary, true), n);
+    if (count_floors(summary) < n)
         return say(judge, TOTE_RULE_FAIL,
-                   "n=%zu: below 6 complete runs a cell nothing can be told apart",
-                   least_runs(summary));
+                   "at %zu of %zu points the noise floor is not known: no engine was "
+                   "entered twice",
+                   n - count_floors(summary), n);
     return say(
         judge, TOTE_RULE_PASS,
         "cells differ only if the 95 %% interval of their ratio excludes 1, "
@@ -266,11 +316,23 @@ static enum tote_rule_state judge_bounds(struct judge *judge)
         return say(
             judge, TOTE_RULE_NOT_APPLICABLE,
             "tote compare measures what the machine can do, a lone run does not");
-    if (count_passes(summary) == 0)
+    if (count_passes(summary, false) == 0)
         return say(judge, TOTE_RULE_FAIL, "no pass of the limit is there");
+    if (!tote_series_are_there(summary, TOTE_FACTOR_WORKERS))
+        return say(
+            judge, TOTE_RULE_PASS,
+            "the limit was measured %zu times; each cell is told as a part of it",
+            count_passes(summary, false));
+    if (count_passes(summary, true) == 0)
+        return say(
+            judge, TOTE_RULE_FAIL,
+            "workers are varied, but one thread alone, of which bounds are made, "
+            "was not measured");
     return say(judge, TOTE_RULE_PASS,
-               "the limit was measured %zu times; each cell is told as a part of it",
-               count_passes(summary));
+               "scaling is drawn with its bounds: the serial loop over the workers or "
+               "the longest task, the limit (%zu passes), and Amdahl's with the "
+               "start-up as measured",
+               count_passes(summary, false));
 }
 
 static enum tote_rule_state judge_plots(struct judge *judge)

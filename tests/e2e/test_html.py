@@ -63,6 +63,15 @@ def compared(tool):
 
 
 @pytest.fixture(scope="module")
+def swept(tool):
+    """Of a sweep of tasks, workers and batch, with all controls."""
+    store = tool.folder / "swept.tote"
+    tool.ok("sweep", "--engines", "local,local:batch=7", "--size", 2000, "--vary", "tasks=20,40,80,160",
+            "--vary", "workers=1,2", "--runs", 6, "--store", store, timeout=600)
+    return page_of(tool, store)
+
+
+@pytest.fixture(scope="module")
 def hostile(tool):
     """Of commands that fail, with a stderr and an argument that would be markup."""
     store = tool.folder / "hostile.tote"
@@ -83,17 +92,22 @@ def data_of(page):
 
 # --- drawn ---
 
+# Those of a sweep alone; the others are in every page of an experiment.
+OF_SWEEPS = {"growth", "scaling"}
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_every_chart_is_drawn(browser, compared, width, scheme):
+def test_every_chart_is_drawn(browser, compared, swept, width, scheme):
     need_charts()
-    with browser.open(compared, width, scheme) as page:
-        page.assert_quiet()
-        charts = page.charts()
-        assert set(charts) == set(specifications())
-        for name, (marks, drawn) in charts.items():
-            assert marks > 0 and width / 2 < drawn <= width, (name, marks, drawn)
-        assert page.overflow() == 0
+    for one, without in ((compared, OF_SWEEPS), (swept, set())):
+        with browser.open(one, width, scheme) as page:
+            page.assert_quiet()
+            charts = page.charts()
+            assert set(charts) == set(specifications()) - without
+            for name, (marks, drawn) in charts.items():
+                assert marks > 0 and width / 2 < drawn <= width, (name, marks, drawn)
+            assert page.overflow() == 0
 
 
 def test_charts_follow_the_colour_scheme(browser, compared):
@@ -129,11 +143,17 @@ def test_it_prints(browser, compared, tmp_path):
 
 # --- read ---
 
-def test_order_of_the_sections(browser, compared):
+def ids_of(page):
+    return page.tab.evaluate("[...document.querySelectorAll('main section')].map((s) => s.id)")
+
+
+def test_order_of_the_sections(browser, compared, swept):
     with browser.open(compared) as page:
-        ids = page.tab.evaluate("[...document.querySelectorAll('main section')].map((s) => s.id)")
+        ids = ids_of(page)
+    with browser.open(swept) as page:
+        assert ids_of(page) == ids[:6] + ["growth", "scaling"] + ids[6:]
     assert ids == ["verdict", "manifest", "rules", "makespan", "limit", "phases", "tasks", "gantt",
-                   "raw"]
+                   "cost", "noise", "raw"]
 
 
 def test_verdict_and_tables_need_no_script(browser, compared, tool):
@@ -162,6 +182,115 @@ def test_the_table_of_the_makespan(browser, compared, tool):
         for text, want in zip(row[1:4], (wall["median"], wall["low"], wall["high"])):
             assert float(text) == pytest.approx(want, rel=0.02, abs=6e-5)
         assert int(row[4]) == 6
+
+
+def rows_of(page, caption):
+    """Texts of the cells of all tables whose caption begins so."""
+    return page.tab.evaluate("""(caption) => [...document.querySelectorAll('table')].filter(
+        (table) => table.caption.textContent.startsWith(caption)).flatMap((table) =>
+        [...table.tBodies[0].rows].map((row) => [...row.cells].map((cell) => cell.textContent)))""",
+                             caption)
+
+
+def number(text):
+    """Of a figure with a unit of time, in seconds; of one without, as it is."""
+    value, _, unit = text.partition(" ")
+    return float(value) * {"": 1, "s": 1, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}[unit]
+
+
+def test_the_lines_are_those_of_the_medians(browser, swept, tool):
+    """T0 and c as SciPy's Theil-Sen has them, from the document's medians."""
+    stats = pytest.importorskip("scipy.stats")
+    walls = {}
+    for point in tool.json("report", swept.with_suffix(".tote"))["points"]:
+        for cell in point["cells"]:
+            if cell["role"] == "engine" and cell["wall_s"]["n"]:
+                walls.setdefault((point["workers"], cell["label"]), []).append(
+                    (cell["tasks"], cell["wall_s"]["median"]))
+    wanted = []
+    for _, points in sorted(walls.items()):
+        tasks, seconds = zip(*sorted(points))
+        slope, intercept, *_ = stats.theilslopes(seconds, tasks, method="joint")
+        wanted.append((intercept, slope))
+    with browser.open(swept, script=False) as page:
+        lines = rows_of(page, "T(N) = T0 + c N")
+        residuals = rows_of(page, "Residuals")
+        crossings = rows_of(page, "Break-even")
+    assert len(lines) == len(wanted) == 4 and len(residuals) == 16 and len(crossings) == 2
+    for row, (fixed, slope) in zip(lines, wanted):
+        assert number(row[1]) == pytest.approx(fixed, rel=0.01, abs=1e-6)
+        assert number(row[3]) == pytest.approx(slope, rel=0.01, abs=1e-9)
+        assert row[5:7] == ["4", "6"] and row[7] == "below 10 runs: approximate interval"
+    for row in residuals:
+        assert float(row[5]) == pytest.approx(float(row[2]) - float(row[4]), abs=2e-3)
+
+
+def test_scaling_has_its_base_and_its_bounds(browser, swept):
+    with browser.open(swept, script=False) as page:
+        rows = rows_of(page, "Makespan and its bounds")
+    assert len(rows) == 16
+    for row in rows:
+        wall, serial, least = float(row[2]), float(row[4]), float(row[5])
+        assert least >= serial / int(row[1]) - 1e-4
+        if row[10]:
+            assert row[8] == "-" and row[10] == "oversubscribed: no claim"
+        else:
+            assert float(row[8]) == pytest.approx(serial / wall, rel=0.1)
+
+
+def test_what_runs_used_adds_up(browser, compared, tool):
+    with browser.open(compared, script=False) as page:
+        rows = rows_of(page, "CPU seconds of the run")
+        how = {row[2] for row in rows_of(page, "Memory and the rest")}
+    assert len(rows) == 2 and how <= {"pss", "rss", "pss and rss", "not measured"}
+    for row in rows:
+        parts = [float(text) for text in row[1:5] if text != "-"]
+        assert sum(parts) == pytest.approx(float(row[5]), rel=0.03, abs=0.002)
+
+
+def test_noise_and_controls(browser, compared, tool):
+    document = tool.json("report", compared.with_suffix(".tote"))
+    with browser.open(compared, script=False) as page:
+        (pair,) = rows_of(page, "A/A")
+        loops = rows_of(page, "Loops without an engine")
+        noops = rows_of(page, "Engines on tasks of nothing")
+    assert pair[1] == document["cells"][0]["label"] and pair[8] == "6"
+    assert [row[1:3] for row in loops] == [["limit", "2"], ["serial", "1"]]
+    for row in noops:
+        assert row[5].endswith("k") or float(row[5]) > 0
+
+
+def test_the_index_of_a_sweep_leads_to_its_points(browser, swept, tool):
+    document = tool.json("report", swept.with_suffix(".tote"))
+    with browser.open(swept) as page:
+        rows = rows_of(page, "Who is ahead, start-up included")
+        assert len(rows) == len(document["points"]) == 8
+        assert rows[0][0] == "20 tasks, 1 workers"
+        assert {row[5] for row in rows} <= {"ahead", "not distinguishable", "outputs differ"}
+        assert page.tab.locator("#verdict details[open]").count() == 0
+        page.tab.click("a[href='#point-3'] >> nth=0")
+        page.tab.wait_for_selector("#point-3 .verdict", state="visible")
+        assert page.tab.locator("#verdict details[open]").count() == 1
+    with browser.open(swept, script=False) as page:
+        page.tab.click("a[href='#point-3'] >> nth=0")
+        page.tab.wait_for_selector("#point-3 .verdict", state="visible")
+
+
+def test_a_sweep_stays_short(browser, swept):
+    """Charts of many rows are not taller than a window, and tables are closed at first."""
+    need_charts()
+    with browser.open(swept) as page:
+        tallest = page.tab.evaluate("""() => Math.max(...[...document.querySelectorAll('figure svg')]
+            .map((one) => one.getBoundingClientRect().height))""")
+        assert tallest < 900
+        assert page.tab.locator("#makespan details:not([open]) table").count() == 1
+
+
+def test_paper_has_what_is_folded(browser, swept):
+    with browser.open(swept, script=False) as page:
+        page.tab.emulate_media(media="print")
+        assert page.tab.evaluate("""() => document.querySelector('#makespan table')
+            .getBoundingClientRect().height""") > 100
 
 
 def test_the_raw_table_can_be_saved(browser, compared, tool):
@@ -200,9 +329,11 @@ def test_all_of_it_is_reached_by_keyboard(browser, compared):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_nothing_serious(browser, compared, hostile, width, scheme):
-    for one in (compared, hostile):
+def test_axe_finds_nothing_serious(browser, compared, swept, hostile, width, scheme):
+    for one in (compared, swept, hostile):
         with browser.open(one, width, scheme) as page:
+            page.tab.evaluate("document.querySelectorAll('details').forEach((one) => one.open = true)")
+            assert page.overflow() == 0
             assert page.axe() == []
 
 

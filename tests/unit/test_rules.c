@@ -53,30 +53,38 @@ static void check_states(const char *scenario, const char *want)
     tote_gather_finish(&summary);
 }
 
-/* Its fixture has no kernel release in the environment, so rule 9 fails; and its runs
- * have no records, so that rule 8 does not apply. */
+/* These fixtures have no kernel release in the environment, so rule 9 fails; and their
+ * runs have no records, so that rule 8 does not apply. */
 static void test_of_a_whole_comparison(void **state)
 {
     (void)state;
-    check_states("compare", "PPPPPPP-FPPP");
+    check_states("compare_controls", "PPPPPPP-FPPP");
+    check_states("sweep", "PPPPPPP-FPPP");
+}
+
+/* Neither one thread alone nor an engine twice. */
+static void test_of_no_controls(void **state)
+{
+    (void)state;
+    check_states("compare", "FPPPPPF-FPPP");
 }
 
 static void test_of_too_few_runs(void **state)
 {
     (void)state;
-    check_states("compare_short", "PPPPF-F-FPPP");
+    check_states("compare_short", "FPPPF-F-FPPP");
 }
 
 static void test_of_one_cell(void **state)
 {
     (void)state;
-    check_states("compare_one", "PPPPPP--FPPP");
+    check_states("compare_one", "FPPPPP--FPPP");
 }
 
 static void test_of_no_limit(void **state)
 {
     (void)state;
-    check_states("compare_failed", "FPPPPPP-FPFP");
+    check_states("compare_failed", "FPPPPPF-FPFP");
 }
 
 static void test_of_nothing(void **state)
@@ -133,6 +141,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_of_a_whole_comparison, fixture_enter,
+                                        fixture_leave),
+        cmocka_unit_test_setup_teardown(test_of_no_controls, fixture_enter,
                                         fixture_leave),
         cmocka_unit_test_setup_teardown(test_of_too_few_runs, fixture_enter,
                                         fixture_leave),
