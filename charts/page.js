@@ -118,7 +118,7 @@
     document.documentElement.dataset.charts = "done";
   };
 
-  // What a link leads to is opened; on paper all is.
+  // Browsers of today open what a link leads to, and unfold on paper, by themselves; for others:
   const openTarget = () => {
     const target = location.hash && document.getElementById(location.hash.slice(1));
     const details = target && target.closest("details");
