@@ -221,12 +221,12 @@ struct tote_summary {
     struct tote_point_summary *points; /* by id; none for a lone run */
     size_t n_points;
     struct tote_metg_summary *metg; /* owned; null unless is_metg */
-    enum tote_sameness outputs;    /* at all points; of a lone run, of all that are
-                                    * complete */
-    size_t n_blocks;               /* the fewest of a point that can run */
-    size_t n_strays;               /* runs whose cell is gone: they are at no point */
-    double width;                  /* the widest of a point */
-    uint64_t least, most;          /* blocks that were asked for; 0: not known */
+    enum tote_sameness outputs;     /* at all points; of a lone run, of all that are
+                                     * complete */
+    size_t n_blocks;                /* the fewest of a point that can run */
+    size_t n_strays;                /* runs whose cell is gone: they are at no point */
+    double width;                   /* the widest of a point */
+    uint64_t least, most;           /* blocks that were asked for; 0: not known */
     uint64_t resampling_seed;      /* of the bootstrap: the seed of the order of runs */
     struct tote_setting *settings; /* by name */
     size_t n_settings;

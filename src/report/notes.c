@@ -11,6 +11,8 @@
 
 #include "report/quoted.h"
 
+#define FATE_MAX 4200 /* a quoted path with words around it */
+
 struct maker {
     struct tote_notes notes;
     char *store;     /* its path, quoted for a shell */
@@ -240,18 +242,29 @@ static bool has_other(const struct tote_summary *summary,
     return false;
 }
 
+/* What becomes of a run that does not count. METG is not gone on with. */
+static void write_fate(const struct maker *maker, const struct tote_summary *summary,
+                       const struct tote_run_summary *run, char text[static FATE_MAX])
+{
+    if (has_other(summary, run))
+        snprintf(text, FATE_MAX, ": another one stands in for it");
+    else if (summary->is_metg)
+        text[0] = '\0';
+    else
+        snprintf(text, FATE_MAX, ": tote resume %s runs it again", maker->store);
+}
+
 static void note_run_of_cell(struct maker *maker, const struct tote_summary *summary,
                              const struct tote_run_summary *run)
 {
     const char *why = run->has_events ? run->row.why : "";
-    bool is_replaced = has_other(summary, run);
+    char fate[FATE_MAX];
+    write_fate(maker, summary, run, fate);
     add(maker,
         "%s, block %" PRId64 ": %s, %" PRIu64 " of %" PRIu64
-        " tasks have a durable result%s%s; it does not count: %s%s%s",
+        " tasks have a durable result%s%s; it does not count%s",
         run->row.label, run->row.block, tote_notes_state(run), run->done + run->failed,
-        run->row.tasks, why[0] ? ": " : "", why,
-        is_replaced ? "another one stands in for it" : "tote resume ",
-        is_replaced ? "" : maker->store, is_replaced ? "" : " runs it again");
+        run->row.tasks, why[0] ? ": " : "", why, fate);
 }
 
 static void note_runs(struct maker *maker, const struct tote_summary *summary)
@@ -263,10 +276,10 @@ static void note_runs(struct maker *maker, const struct tote_summary *summary)
             note_run_of_cell(maker, summary, run);
     }
     if (n > TOTE_NOTES_RUNS_MAX)
-        add(maker,
-            "%zu more runs are not complete and do not count: tote resume %s runs "
-            "those again for which no other stands in",
-            n - TOTE_NOTES_RUNS_MAX, maker->store);
+        add(maker, "%zu more runs are not complete and do not count%s%s%s",
+            n - TOTE_NOTES_RUNS_MAX, summary->is_metg ? "" : ": tote resume ",
+            summary->is_metg ? "" : maker->store,
+            summary->is_metg ? "" : " runs those again for which no other stands in");
 }
 
 /* An experiment tries nothing again. */

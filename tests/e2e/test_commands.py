@@ -634,11 +634,6 @@ def test_a_bag_of_a_kernel_goes_on(tote):
     assert tote.json("status", "s.tote")["done"] == 200
 
 
-def test_a_comparison_does_not_go_on(tote):
-    tote.ok("compare", "--engines", "local", "--kernel", "noop", "--runs", 1, "--store", "s.tote")
-    assert "comparison" in tote.refused("resume", "s.tote")
-
-
 def test_a_list_from_a_pipe_that_was_not_read_must_be_given_again(tote):
     process = tote.start("run", "--store", "s.tote", "--", "echo", stdin=subprocess.PIPE)
     with process:

@@ -23,7 +23,7 @@ def hurt(tote, how):
 
 
 def command(tote):
-    return ["--", *SHELL, 'echo "[$1]" >>"$2"', "x", "{item}", tote.folder / "log"]
+    return ["--", *SHELL, 'echo "[$1]" >>"$2"; sleep 0.2', "x", "{item}", tote.folder / "log"]
 
 
 def assert_whole(tote, store):

@@ -47,7 +47,7 @@ def test_parts_make_up_the_total(tote, way):
     assert usage["processes"] >= 4 and usage["threads"] >= usage["processes"] > 0
     assert usage["descriptors"] > 6 and usage["samples"] >= 2
     if not way.startswith("ray"):  # whose workers are Python: they import, and spin on their own
-        assert cpu["workers"] < 0.1 * cpu["kernel"], cpu
+        assert cpu["workers"] < 0.2 * cpu["kernel"], cpu  # with sanitizers too
 
 
 @pytest.mark.parametrize("way", WAYS, indirect=True)
@@ -80,7 +80,7 @@ def test_memory_of_a_known_allocation(tote):
 
 def test_commands_are_the_workers(tote):
     """What a task starts and waits for is the task's."""
-    burn = "import hashlib\nfor _ in range(60): hashlib.sha256(bytes(5_000_000)).digest()"
+    burn = "import hashlib\nfor _ in range(300): hashlib.sha256(bytes(5_000_000)).digest()"
     done = run(tote, "local", "--", "sh", "-c", f'{sys.executable} -c "{burn}"; true #',
                "{item}", ":::", 1, 2)
     cpu = done["usage"]["cpu_s"]
