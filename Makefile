@@ -38,6 +38,7 @@ soak:
 bench: all
 	@bench/bench
 	@bench/commands
+	@bench/cost
 	@bench/advise
 
 rfc: charts

@@ -202,11 +202,13 @@ int tote_advise_make(const struct tote_summary *summary,
 {
     struct tote_advice advice = {
         .summary = summary, .workers = workers, .has_workers = workers == 0};
-    if (!summary->is_experiment)
+    if (!summary->is_experiment || summary->is_metg)
         return tote_error_set(err, -EINVAL,
-                              "store '%.200s' holds a run, which is one sample: advice "
-                              "needs an experiment, which tote sweep makes",
-                              summary->store);
+                              "store '%.200s' holds %s: advice needs an experiment, "
+                              "which tote sweep makes",
+                              summary->store,
+                              summary->is_metg ? "METG, whose bags are not of one size"
+                                               : "a run, which is one sample");
     advice.n_blocks = tote_metric_blocks(summary);
     find_workers(&advice, workers);
     int rc = tote_advise_gather(&advice);

@@ -260,6 +260,11 @@ static int judge(struct tote_diff *diff)
 
 static int check_kind(const struct tote_summary *summary, struct tote_error *err)
 {
+    if (summary->is_metg)
+        return tote_error_set(err, -EINVAL,
+                              "store '%.200s' is of METG, whose bags are not of one "
+                              "size: compare what tote compare and tote sweep make",
+                              summary->store);
     if (summary->is_experiment)
         return 0;
     return tote_error_set(err, -EINVAL,

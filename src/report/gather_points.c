@@ -110,6 +110,8 @@ static void set_plan(const struct tote_summary *summary,
     const struct tote_cell_row *row = point->n_cells + point->n_skipped > 0
                                           ? point->cells[0].cell
                                           : point->limit.cell;
+    if (!row) /* of METG by one worker, whose limit is the serial loop */
+        row = point->serial.cell;
     if (!row) /* of a damaged store */
         row = &summary->cell_rows[0];
     point->plan = (struct tote_plan){

@@ -56,11 +56,13 @@ int tote_report_write_priced(struct tote_store *store, enum tote_report_format f
     int rc = tote_gather(store, &summary, err);
     if (rc < 0)
         return rc;
-    if (summary.is_metg && format == TOTE_REPORT_HTML) {
+    if (summary.is_metg &&
+        (format == TOTE_REPORT_HTML || format == TOTE_REPORT_MARKDOWN)) {
         tote_gather_finish(&summary);
-        return tote_error_set(err, -ENOTSUP,
-                              "there is no page of METG yet: --format text, json or "
-                              "csv");
+        return tote_error_set(
+            err, -ENOTSUP,
+            "METG has neither a page nor markdown yet: --format text, "
+            "json or csv");
     }
     summary.price = price;
     tote_gather_mask(&summary, formats[format].mask);

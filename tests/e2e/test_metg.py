@@ -91,6 +91,14 @@ def test_a_store_of_metg_is_not_gone_on_with(measured):
     assert "holds nothing that could go on" in sentence
 
 
+def test_what_is_not_made_of_a_store_of_metg(measured):
+    for form in ("html", "markdown"):
+        assert "METG has neither a page nor markdown" in measured.refused(
+            "report", measured.store, "--format", form, status=1)
+    assert "is of METG" in measured.refused("diff", measured.store, measured.store)
+    assert "holds METG" in measured.refused("advise", measured.store)
+
+
 def test_each_launch_is_in_the_store_and_the_order_is_random(measured):
     runs = [(r["block"], r["point"], r["batch"]) for r in measured.rows(
         "SELECT r.block, c.point, r.batch FROM run r JOIN cell c ON c.id = r.cell ORDER BY r.id",
@@ -117,6 +125,9 @@ def test_one_worker_and_one_run(tote):
     assert row["n"] == 1 and row["metg_50"]["low"] is None
     assert document["blocks"] == {"least": 1, "planned": 1, "run": 1, "left_out": 0}
     assert document["workers"] == 1 and document["end"] == "done"
+    assert [point["control"] for point in document["reference"]].count(True) == 1
+    kernels = {row["kernel"] for row in tote.rows("SELECT kernel FROM cell WHERE role = 'serial'")}
+    assert {point["kernel"] for point in document["reference"]} == kernels
     validate(document, "metg")
 
 

@@ -305,3 +305,17 @@ def test_an_experiment_does_not_go_on_with_another_program(tote):
     sentence = tote.refused("resume", "s.tote", "--runs", 2, "--engines", f"local,{engine}")
     assert "odd is not the one that s.tote began with" in sentence
     assert tote.rows("SELECT * FROM run") == before
+
+
+def test_two_programs_of_one_name_are_two(tote):
+    for version in ("v1", "v2"):
+        (tote.folder / version).mkdir()
+        shutil.copy(ODD_ENGINE, tote.folder / version / "odd")
+    with open(tote.folder / "v2" / "odd", "a", encoding="utf-8") as file:
+        file.write("# another one\n")
+    engines = ",".join(str(tote.folder / version / "odd") for version in ("v1", "v2"))
+    tote.ok("compare", "--engines", engines, "--tasks", 4, "--runs", 1, "--store", "s.tote")
+    digests = dict(tote.rows("SELECT name, value FROM setting"
+                             " WHERE name LIKE 'environment.digest.odd%'"))
+    assert len(set(digests.values())) == 2 and "environment.digest.odd#2" in digests, digests
+    tote.ok("resume", "s.tote", "--runs", 2, "--engines", engines)

@@ -8,6 +8,7 @@ Figures are CPU times, which a busy machine does not change much; none is a wall
 import json
 import os
 import shutil
+import subprocess
 import sys
 
 import pytest
@@ -150,3 +151,11 @@ def test_plain_user(tote):
     home.rmdir()
     for file in tote.temp.glob("a.tote*"):
         file.unlink()
+
+
+def test_the_price_of_measuring_can_be_measured(tote):
+    bench = os.path.join(os.path.dirname(__file__), "..", "..", "bench", "cost")
+    done = subprocess.run([bench, "--engines", "local", "--runs", "1", "--tasks", "20", "--us", "1000"],
+                          env={**os.environ, "TOTE_BIN": str(TOTE)}, cwd=tote.folder,
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "| local " in done.stdout, done
