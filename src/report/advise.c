@@ -40,6 +40,15 @@ static void list_engines(const struct tote_advice *advice, char *text, size_t si
     }
 }
 
+/* One of the engines has a batch of its own, which --vary batch would be for all. */
+static bool has_own_batch(const struct tote_advice *advice)
+{
+    for (size_t i = 0; i < advice->summary->n_cell_rows; i++)
+        if (strstr(advice->summary->cell_rows[i].engine, "batch="))
+            return true;
+    return false;
+}
+
 static int make_command(const struct tote_advice *advice, const char *kernel,
                         const char *size, const char *batch, const char *tasks,
                         char **ret)
@@ -50,7 +59,8 @@ static int make_command(const struct tote_advice *advice, const char *kernel,
     const char *const words[WORDS_MAX] = {
         "tote",  "sweep",  "--engines", engines,  "--kernel", kernel,   "--workers",
         workers, "--vary", size,        "--vary", tasks,      "--vary", batch};
-    *ret = tote_quoted_words((char *const *)words, batch[0] ? 14 : 12, COMMAND_MAX);
+    bool wants_batch = batch[0] && !has_own_batch(advice);
+    *ret = tote_quoted_words((char *const *)words, wants_batch ? 14 : 12, COMMAND_MAX);
     return *ret ? 0 : -ENOMEM;
 }
 

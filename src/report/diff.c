@@ -167,7 +167,7 @@ static bool has_how(const struct tote_cell_summary *cell, const char *how)
 /* Memory that was measured in two ways has no ratio. */
 static bool is_comparable(const struct tote_diff_pair *pair, enum tote_metric metric)
 {
-    const char *how = pair->before->runs[0].used.usage.memory_how;
+    const char *how = tote_gather_shown(pair->before)->used.usage.memory_how;
     return metric != TOTE_METRIC_PEAK_MEMORY ||
            (has_how(pair->before, how) && has_how(pair->after, how));
 }

@@ -69,8 +69,8 @@ static int compare_settings(struct tote_diff *diff)
 /* As the first run of each found it. */
 static int compare_engines(struct tote_diff *diff, const struct tote_diff_pair *pair)
 {
-    const struct tote_run_row *a = &pair->before->runs[0].row;
-    const struct tote_run_row *b = &pair->after->runs[0].row;
+    const struct tote_run_row *a = &tote_gather_shown(pair->before)->row;
+    const struct tote_run_row *b = &tote_gather_shown(pair->after)->row;
     const struct {
         const char *what, *before, *after;
     } rows[] = {{"version", a->engine_version, b->engine_version},

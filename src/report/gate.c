@@ -117,7 +117,7 @@ enum tote_gate_result tote_gate_judge(const struct tote_gate *gate,
 enum tote_gate_result tote_gate_judge_pair(const struct tote_gate *gate,
                                            const struct tote_diff_pair *pair)
 {
-    if (!pair->before || !pair->after)
+    if (!pair->before)
         return TOTE_GATE_PASS;
     return pair->why[0] ? TOTE_GATE_INCONCLUSIVE
                         : tote_gate_judge(gate, &pair->changes[gate->metric]);

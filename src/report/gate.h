@@ -31,8 +31,8 @@ int tote_gate_parse(const char *text, struct tote_gate *ret, struct tote_error *
 enum tote_gate_result tote_gate_judge(const struct tote_gate *gate,
                                       const struct tote_diff_change *change);
 
-/* Of a pair: inconclusive if both have the cell and it could not be compared; passes
- * where only one has it. */
+/* Of a pair: inconclusive if it could not be compared, also where A's cell is missing
+ * in B: nothing is known of it; a cell that is new in B passes. */
 enum tote_gate_result tote_gate_judge_pair(const struct tote_gate *gate,
                                            const struct tote_diff_pair *pair);
 

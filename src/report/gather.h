@@ -274,6 +274,10 @@ void tote_gather_finish(struct tote_summary *summary); /* a zeroed one is accept
 /* Masks every text of the summary. */
 void tote_gather_mask(struct tote_summary *summary, enum tote_mask mask);
 
+/* The run that stands for a cell which was launched: the first one that counts, for a
+ * launch that never came up knows no version; without one the first. */
+const struct tote_run_summary *tote_gather_shown(const struct tote_cell_summary *cell);
+
 /* The run that a report of a lone run shows: the last one. There must be one. */
 const struct tote_run_summary *tote_gather_run(const struct tote_summary *summary);
 

@@ -271,3 +271,11 @@ void tote_gather_outputs(struct tote_summary *summary)
     if (!has_point)
         summary->outputs = TOTE_SAME_UNKNOWN;
 }
+
+const struct tote_run_summary *tote_gather_shown(const struct tote_cell_summary *cell)
+{
+    for (size_t i = 0; i < cell->n_runs; i++)
+        if (cell->runs[i].is_counted)
+            return &cell->runs[i];
+    return &cell->runs[0];
+}

@@ -23,7 +23,9 @@ static void put_sheet(struct tote_page *page)
                                         "options", "batch",  ">workers", "box"};
     tote_html_table(page, "Fairness sheet: what each cell was", heads, 8);
     for (size_t i = 0; i < page->n_cells; i++) {
-        const struct tote_run_row *row = &page->cells[i].runs[0].row;
+        const struct tote_page_cell *cell = &page->cells[i];
+        const struct tote_run_row *row =
+            cell->shown ? &cell->shown->row : &cell->runs[0].row;
         tote_html_row(page, page->cells[i].label);
         tote_html_cell(page, row->engine);
         tote_html_cell(page, or_unknown(row->engine_version));

@@ -282,13 +282,14 @@ static json_t *cell_numbers(const struct tote_cell_summary *cell)
                   interval(&cell->memory_bytes)));
 }
 
-/* As its first run found the engine; of one that has none only what was asked for. */
+/* As its first run that counts found the engine; of one that has none only what was
+ * asked for. */
 static json_t *cell_engine(const struct tote_cell_summary *cell)
 {
     if (cell->n_runs == 0)
         return json_pack("{s:s, s:n, s:n, s:n, s:n, s:n}", "engine", cell->cell->engine,
                          "engine_version", "binding", "options", "box", "boxed");
-    const struct tote_run_row *row = &cell->runs[0].row;
+    const struct tote_run_row *row = &tote_gather_shown(cell)->row;
     return json_pack("{s:s, s:s, s:s, s:o, s:s, s:o}", "engine", row->engine,
                      "engine_version", row->engine_version, "binding", row->binding,
                      "options", options(row->options), "box", row->box, "boxed",

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "report/factors.h"
+#include "report/page.h"
 
 struct judge {
     const struct tote_summary *summary;
@@ -339,6 +340,9 @@ static enum tote_rule_state judge_plots(struct judge *judge)
 {
     if (count_runs(judge->summary, is_counted) == 0)
         return say(judge, TOTE_RULE_NOT_APPLICABLE, "there is nothing to plot");
+    if (tote_page_without[0])
+        return say(judge, TOTE_RULE_FAIL, "this tote draws no charts: %s",
+                   tote_page_without);
     return say(judge, TOTE_RULE_PASS,
                "the HTML report has every run as a point and service times as "
                "distributions; lines join only what is counted along one axis");

@@ -4,6 +4,7 @@ status. That the model is right is held on made stores (tests/unit/test_advise.c
 
 import json
 import pathlib
+import shlex
 
 import pytest
 from schema_tool import validate
@@ -56,6 +57,16 @@ def test_what_the_data_do_not_support(tote, swept):
     assert json.loads(plan.out)
     out = tote.ok("advise", swept, "--tasks", 1000).out
     assert "nothing measured speaks for it" in out and "tasks=125,250,500,1000" in out
+
+
+def test_engines_with_batches_of_their_own(tote):
+    tote.ok("sweep", "--engines", "local:batch=1,local:batch=auto", *BAG, "--vary", "tasks=10,20", "--runs", 1,
+            "--controls", "limit", "--store", "s.tote")
+    answers = json.loads(tote.run("advise", "s.tote", "--tasks", 1000, "--json").out)["answers"]
+    proposed = [answer["to_measure"] for answer in answers if answer["to_measure"]]
+    assert proposed and all("--vary batch" not in line for line in proposed)
+    for line in proposed:
+        tote.ok(*shlex.split(line)[1:], "--dry-run")
 
 
 def test_one_comparison_is_an_approximation(tote):
