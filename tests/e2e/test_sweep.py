@@ -288,7 +288,11 @@ def test_programs_and_libraries_are_known_by_their_digests(tote):
     tote.ok("compare", "--engines", "local", "--tasks", 4, "--runs", 1, "--store", "s.tote")
     digests = {name.removeprefix("environment.digest."): value for name, value in tote.rows(
         "SELECT name, value FROM setting WHERE name LIKE 'environment.digest.%'")}
-    for path in (TOTE, TASK, os.path.join(os.path.dirname(TASK), "tote-engine-local")):
+    here = os.path.dirname(TOTE)  # of a build; an installed engine lies in lib/tote
+    engine = next(path for path in (os.path.join(here, "tote-engine-local"),
+                                    os.path.join(here, "..", "lib", "tote", "tote-engine-local"))
+                  if os.path.exists(path))
+    for path in (TOTE, TASK, engine):
         said = subprocess.run(["xxhsum", "-H2", path], capture_output=True, text=True, check=True)
         assert digests[os.path.basename(path)] == said.stdout.split()[0]
     assert any(name.startswith("libzfp.so.") for name in digests), digests
