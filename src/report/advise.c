@@ -160,17 +160,30 @@ static int answer_mine(struct tote_advice *advice, const struct tote_advise_bag 
     return rc;
 }
 
+/* The kind whose bags reach furthest, of several the one of the shortest tasks. */
+static const struct tote_advise_kind *widest(const struct tote_advice *advice)
+{
+    const struct tote_advise_kind *best = &advice->kinds[0];
+    for (size_t i = 1; i < advice->n_kinds; i++) {
+        const struct tote_advise_kind *kind = &advice->kinds[i];
+        if (kind->most / kind->least > best->most / best->least)
+            best = kind;
+    }
+    return best;
+}
+
 static int answer_scenarios(struct tote_advice *advice)
 {
     if (advice->n_kinds == 0)
         return 0;
-    const struct tote_advise_kind *first = &advice->kinds[0];
-    const struct tote_advise_bag few = {(uint64_t)first->least, NAN};
-    const struct tote_advise_bag many = {(uint64_t)first->most, NAN};
+    const struct tote_advise_kind *kind = widest(advice);
+    const struct tote_advise_bag few = {(uint64_t)kind->least, NAN};
+    const struct tote_advise_bag many = {(uint64_t)kind->most, NAN};
     const struct tote_advise_bag heavy = {TOTE_ADVISE_LONG_N, TOTE_ADVISE_LONG_S};
-    int rc = add_answer(advice, TOTE_ADVISE_SHORT, first, few);
-    if (rc == 0)
-        rc = add_answer(advice, TOTE_ADVISE_SHORT_TASKS, first, many);
+    bool is_short = !(kind->grain_s >= TOTE_ADVISE_LONG_S);
+    int rc = add_answer(advice, TOTE_ADVISE_SHORT, kind, few);
+    if (rc == 0 && is_short && kind->most > kind->least)
+        rc = add_answer(advice, TOTE_ADVISE_SHORT_TASKS, kind, many);
     return rc < 0 ? rc
                   : add_answer(advice, TOTE_ADVISE_LONG_TASKS,
                                nearest(advice, heavy.task_s), heavy);

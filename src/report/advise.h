@@ -68,7 +68,8 @@ struct tote_advise_kind {
 enum tote_advise_scenario {
     TOTE_ADVISE_MINE,
     TOTE_ADVISE_SHORT,       /* the smallest bag swept: somebody waits */
-    TOTE_ADVISE_SHORT_TASKS, /* the largest bag swept of the shortest tasks */
+    TOTE_ADVISE_SHORT_TASKS, /* the largest bag swept of short tasks; left out where no
+                              * bags of several sizes of such were run */
     TOTE_ADVISE_LONG_TASKS,
 };
 

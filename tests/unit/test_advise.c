@@ -141,6 +141,12 @@ static void test_scenarios(void **state)
     check_guess(&heavy->guesses[0], "soon", 0.1 + 100 * (0.01 + (1 - GRAIN) / WORKERS));
     check_text(&made, "Volatile workers: not measured");
     finish(&made);
+    struct sweep_plan plan = usual;
+    plan.grain_s = 2 * TOTE_ADVISE_LONG_S;
+    make(&plan, 0, NAN, 0, &made);
+    assert_int_equal(made.advice.n_answers, 2); /* no bag of short tasks */
+    assert_int_equal(made.advice.answers[1].scenario, TOTE_ADVISE_LONG_TASKS);
+    finish(&made);
 }
 
 /* Longer tasks carry the same overhead; shorter ones lie between those that were
