@@ -81,7 +81,7 @@ def has_run(point):
 def name_of(point):
     bag = point["bag"]
     return (f"{plain(bag['kernel'])}, size {bag['size']:,}, {bag['tasks']:,} tasks, "
-            f"{point['workers']} workers")
+            f"{point['workers']} worker{'s' if point['workers'] != 1 else ''}")
 
 
 def kernel_name(point):

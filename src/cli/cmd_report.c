@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/price.h"
+#include "report/facts_document.h"
 #include "report/report.h"
 #include "report/trace.h"
 #include "store/store.h"
@@ -24,6 +25,8 @@ struct report_settings {
     char price[TOTE_OPTION_TEXT_MAX], prices[TOTE_OPTION_TEXT_MAX];
     struct tote_price rates; /* if has_price */
     bool has_price;
+    char facts[TOTE_OPTION_TEXT_MAX];
+    struct tote_facts_document document; /* if facts */
     char output[TOTE_OPTION_TEXT_MAX];
 };
 
@@ -62,6 +65,12 @@ static const struct tote_option options[] = {
      .offset = offsetof(struct report_settings, prices),
      .is_path = true,
      .help = "the same from a YAML file; --price wins"},
+    {.name = "facts",
+     .type = TOTE_OPTION_TEXT,
+     .offset = offsetof(struct report_settings, facts),
+     .is_path = true,
+     .help = "what engines ask of whoever runs them, as `tote engines facts --json` "
+             "printed it: a section of the HTML page"},
     {.name = "output",
      .type = TOTE_OPTION_TEXT,
      .offset = offsetof(struct report_settings, output),
@@ -89,9 +98,13 @@ static int read_settings(const struct tote_args *args, struct report_settings *s
         rc = tote_error_set(err, -EINVAL,
                             "option 'run' is of --format trace: other formats show all "
                             "runs that count");
+    if (rc == 0 && settings->facts[0] && settings->format != TOTE_REPORT_HTML)
+        rc = tote_error_set(err, -EINVAL, "option 'facts' is of --format html");
     if (rc == 0)
         rc = tote_price_read(settings->price, settings->prices, &settings->rates,
                              &settings->has_price, err);
+    if (rc == 0 && settings->facts[0])
+        rc = tote_facts_document_read(settings->facts, &settings->document, err);
     return rc;
 }
 
@@ -99,11 +112,14 @@ static int write_report(struct tote_store *store,
                         const struct report_settings *settings, FILE *out,
                         struct tote_error *err)
 {
-    const struct tote_price *price = settings->has_price ? &settings->rates : NULL;
+    const struct tote_report_extras extras = {
+        .price = settings->has_price ? &settings->rates : NULL,
+        .facts = settings->facts[0] ? &settings->document : NULL,
+    };
     if (settings->format == TRACE)
         return tote_trace_write(store, (int64_t)settings->run, out, err);
-    return tote_report_write_priced(store, (enum tote_report_format)settings->format,
-                                    price, out, NULL, err);
+    return tote_report_write_with(store, (enum tote_report_format)settings->format,
+                                  &extras, out, NULL, err);
 }
 
 /* --- a file --- */
@@ -152,19 +168,22 @@ static int write_file(struct tote_store *store, const struct report_settings *se
 static int report_main(const struct tote_args *args)
 {
     struct tote_error err = {0};
-    struct report_settings settings;
+    struct report_settings settings = {0};
     int rc = read_settings(args, &settings, &err);
     if (rc < 0)
         return tote_command_fail(args->wants_json, TOTE_EXIT_USAGE, &err);
 
     bool is_json = settings.format == TOTE_REPORT_JSON;
     struct tote_store *store;
-    if (tote_store_open(args->arguments[0], &store, &err) < 0)
+    if (tote_store_open(args->arguments[0], &store, &err) < 0) {
+        tote_facts_document_finish(&settings.document);
         return tote_command_fail(is_json, TOTE_EXIT_USAGE, &err);
+    }
     rc = strcmp(settings.output, "-") == 0
              ? write_report(store, &settings, stdout, &err)
              : write_file(store, &settings, &err);
     tote_store_close(store);
+    tote_facts_document_finish(&settings.document);
     if (rc == -ENOENT) /* no such run */
         return tote_command_fail(is_json, TOTE_EXIT_USAGE, &err);
     return rc < 0 ? tote_command_fail(is_json, TOTE_EXIT_INTERNAL, &err) : TOTE_EXIT_OK;

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/figure.h"
+
 /* --- names --- */
 
 struct tote_factors tote_factors_varied(const struct tote_summary *summary)
@@ -43,6 +45,7 @@ static void add(char text[static TOTE_FACTORS_NAME_MAX], const char *format, ...
 const char *tote_factors_name(struct tote_factors factors, const struct tote_plan *plan,
                               char text[static TOTE_FACTORS_NAME_MAX])
 {
+    char workers[TOTE_FIGURE_MAX];
     text[0] = '\0';
     if (factors.kernel)
         add(text, "%.120s", plan->kernel);
@@ -51,7 +54,7 @@ const char *tote_factors_name(struct tote_factors factors, const struct tote_pla
     if (factors.tasks)
         add(text, "%" PRIu64 " tasks", plan->tasks);
     if (factors.workers)
-        add(text, "%" PRIu32 " workers", plan->workers);
+        add(text, "%s", tote_figure_workers(plan->workers, workers));
     if (factors.batch)
         add(text, "batch %.20s", plan->batch);
     tote_mask_text(text, TOTE_MASK_CONTROLS); /* it may have been cut */

@@ -2,6 +2,7 @@
 /* figure.c: rounds and writes numbers for people (figure.h). */
 #include "report/figure.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -98,6 +99,23 @@ static const char *write_times(double value, const char *unit,
 const char *tote_figure_times(double value, char text[static TOTE_FIGURE_MAX])
 {
     return write_times(value, "x", text);
+}
+
+const char *tote_figure_workers(uint32_t n, char text[static TOTE_FIGURE_MAX])
+{
+    snprintf(text, TOTE_FIGURE_MAX, "%" PRIu32 " worker%s", n, n == 1 ? "" : "s");
+    return text;
+}
+
+const char *tote_figure_blocks(size_t n, uint64_t least, uint64_t most,
+                               char text[static TOTE_FIGURE_MAX])
+{
+    if (least == most)
+        snprintf(text, TOTE_FIGURE_MAX, "%zu of %" PRIu64 " blocks", n, most);
+    else
+        snprintf(text, TOTE_FIGURE_MAX, "%zu of %" PRIu64 " to %" PRIu64 " blocks", n,
+                 least, most);
+    return text;
 }
 
 const char *tote_figure_times_bounds(const struct tote_estimate *estimate,

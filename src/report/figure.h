@@ -9,6 +9,9 @@
 #ifndef TOTE_FIGURE_H
 #define TOTE_FIGURE_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #define TOTE_FIGURE_MAX 64 /* bytes, terminator included */
 
 struct tote_interval;
@@ -36,6 +39,13 @@ const char *tote_figure_times(double value, char text[static TOTE_FIGURE_MAX]);
 
 /* Bytes with a unit that fits, by powers of 1,000: "812 B", "1.36 MB" */
 const char *tote_figure_bytes(double value, char text[static TOTE_FIGURE_MAX]);
+
+/* "1 worker", "2 workers" */
+const char *tote_figure_workers(uint32_t n, char text[static TOTE_FIGURE_MAX]);
+
+/* "12 of 30 blocks", "12 of 6 to 30 blocks" */
+const char *tote_figure_blocks(size_t n, uint64_t least, uint64_t most,
+                               char text[static TOTE_FIGURE_MAX]);
 
 /* "[1.6, 2.0]" as such times; "" if there are no bounds */
 const char *tote_figure_times_bounds(const struct tote_estimate *estimate,

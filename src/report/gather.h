@@ -89,7 +89,8 @@ struct tote_run_summary {
     size_t n_failures;
 };
 
-struct tote_price; /* cost.h */
+struct tote_price;          /* cost.h */
+struct tote_facts_document; /* facts_document.h */
 
 enum tote_sameness {
     TOTE_SAME_UNKNOWN, /* nothing complete, or a complete run with failed tasks */
@@ -231,6 +232,7 @@ struct tote_summary {
     struct tote_setting *settings; /* by name */
     size_t n_settings;
     const struct tote_price *price; /* the reader's, borrowed; null: none given */
+    const struct tote_facts_document *facts; /* likewise */
 };
 
 /* Reads everything, as it stands at one moment. -ENODATA: no run in it; -EBADMSG:

@@ -9,17 +9,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/figure.h"
 #include "report/formats.h"
 #include "report/html.h"
 #include "report/page.h"
 
-static const struct tote_html_section *const sections[] = {
+typedef const struct tote_html_section *const section_list[]; /* ends with null */
+
+static section_list sections = {
     &tote_html_verdict,  &tote_html_manifest, &tote_html_rules,  &tote_html_makespan,
     &tote_html_limit,    &tote_html_phases,   &tote_html_growth, &tote_html_scaling,
     &tote_html_tasks,    &tote_html_gantt,    &tote_html_cost,   &tote_html_noise,
-    &tote_html_failures, &tote_html_raw,
+    &tote_html_failures, &tote_html_facts,    &tote_html_raw,    NULL,
 };
-#define N_SECTIONS (sizeof sections / sizeof *sections)
+static section_list metg_sections = {
+    &tote_html_metg,
+    &tote_html_metg_curve,
+    &tote_html_manifest,
+    &tote_html_rules,
+    &tote_html_facts,
+    &tote_html_raw,
+    NULL,
+};
+
+static const struct tote_html_section *const *sections_of(const struct tote_page *page)
+{
+    return page->summary->is_metg ? metg_sections : sections;
+}
 
 /* --- cells --- */
 
@@ -90,12 +106,47 @@ static void choose_drawn(struct tote_page *page)
     }
 }
 
+const char *tote_html_metg_name(const struct tote_cell_row *cell,
+                                char name[static TOTE_HTML_NAME_MAX])
+{
+    snprintf(name, TOTE_HTML_NAME_MAX, "%.200s, batch %.40s", cell->engine,
+             cell->batch);
+    tote_mask_text(name, TOTE_MASK_CONTROLS); /* it may have been cut */
+    return name;
+}
+
+/* Of METG the rows, each as it was at the first grain where it ran. */
+static void list_row(struct tote_page *page, const struct tote_cell_row *row)
+{
+    for (size_t i = 0; i < page->summary->n_cells; i++) {
+        const struct tote_cell_summary *figures = &page->summary->cells[i];
+        if (figures->n_runs == 0 || strcmp(figures->cell->engine, row->engine) != 0 ||
+            strcmp(figures->cell->batch, row->batch) != 0)
+            continue;
+        struct tote_page_cell *cell = &page->cells[page->n_cells++];
+        set_cell(cell, tote_html_metg_name(row, cell->name), figures->runs,
+                 figures->n_runs);
+        return;
+    }
+}
+
+static void list_metg(struct tote_page *page)
+{
+    const struct tote_metg_summary *metg = page->summary->metg;
+    for (size_t i = 0; i < metg->n_rows; i++)
+        list_row(page, metg->rows[i].cell);
+}
+
 static int list_cells(struct tote_page *page)
 {
     const struct tote_summary *summary = page->summary;
     page->cells = calloc(summary->n_cells + 1, sizeof *page->cells);
     if (!page->cells)
         return -ENOMEM;
+    if (summary->is_metg) {
+        list_metg(page);
+        return 0;
+    }
     for (size_t i = 0; i < summary->n_points; i++)
         list_point(page, &summary->points[i]);
     if (summary->n_points > 1)
@@ -115,6 +166,11 @@ static void write_subject(struct tote_page *page)
     const struct tote_plan *plan =
         summary->n_points > 0 ? &summary->points[0].plan : &summary->plan;
     const char *batch = summary->is_experiment ? "" : plan->batch;
+    if (summary->is_metg) {
+        tote_html_say(page, "%zu rows, %zu grains", summary->metg->n_rows,
+                      summary->metg->n_grains);
+        return;
+    }
     if (summary->n_points > 1) {
         size_t n = 0;
         for (size_t i = 0; i < summary->n_points; i++)
@@ -127,13 +183,15 @@ static void write_subject(struct tote_page *page)
     else
         tote_html_say(page, "%s, size %" PRIu64 ", seed %" PRIu64 ": %" PRIu64 " tasks",
                       plan->kernel, plan->size, plan->seed, plan->tasks);
-    tote_html_say(page, ", %" PRIu32 " workers%s%s", plan->workers,
+    char workers[TOTE_FIGURE_MAX];
+    tote_html_say(page, ", %s%s%s", tote_figure_workers(plan->workers, workers),
                   batch[0] ? ", batch " : "", batch);
 }
 
 static void write_head(struct tote_page *page)
 {
-    const char *what = page->summary->is_sweep        ? "Sweep"
+    const char *what = page->summary->is_metg         ? "METG"
+                       : page->summary->is_sweep      ? "Sweep"
                        : page->summary->is_experiment ? "Comparison"
                                                       : "Run";
     fprintf(page->out,
@@ -162,26 +220,28 @@ static bool is_there(const struct tote_page *page,
 static void write_contents(struct tote_page *page)
 {
     fputs("<nav aria-label=\"Contents\"><ul>\n", page->out);
-    for (size_t i = 0; i < N_SECTIONS; i++) {
-        if (is_there(page, sections[i]))
-            fprintf(page->out, "<li><a href=\"#%s\">%s</a></li>\n", sections[i]->id,
-                    sections[i]->title);
+    for (const struct tote_html_section *const *at = sections_of(page); *at; at++) {
+        if (is_there(page, *at))
+            fprintf(page->out, "<li><a href=\"#%s\">%s</a></li>\n", (*at)->id,
+                    (*at)->title);
     }
     fputs("</ul></nav>\n", page->out);
 }
 
 static int write_sections(struct tote_page *page)
 {
+    const struct tote_html_section *const *at = sections_of(page);
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < N_SECTIONS; i++) {
-        if (!is_there(page, sections[i]))
+    for (; rc == 0 && *at; at++) {
+        const struct tote_html_section *section = *at;
+        if (!is_there(page, section))
             continue;
         fprintf(page->out,
                 "<section id=\"%s\" aria-labelledby=\"%s-title\">"
                 "<h2 id=\"%s-title\">%s</h2>\n",
-                sections[i]->id, sections[i]->id, sections[i]->id, sections[i]->title);
-        page->folds = sections[i]->folds && page->n_cells > TOTE_HTML_CELLS_MANY;
-        rc = sections[i]->write(page);
+                section->id, section->id, section->id, section->title);
+        page->folds = section->folds && page->n_cells > TOTE_HTML_CELLS_MANY;
+        rc = section->write(page);
         fputs("</section>\n", page->out);
     }
     return rc;

@@ -31,6 +31,8 @@
 
 #include "report/factors.h"
 
+#define TOTE_HTML_NAME_MAX (TOTE_FACTORS_NAME_MAX + 130)
+
 /* What a page shows side by side: the cells of a comparison, or a lone run. */
 struct tote_page_cell {
     const char *label;  /* in a sweep with what varies: "local, 50 tasks" */
@@ -41,7 +43,7 @@ struct tote_page_cell {
                                               * median, the lower of two; null: none is */
     const struct tote_cell_summary *figures; /* null for a lone run */
     const struct tote_point_summary *point;  /* where it ran; null for a lone run */
-    char name[TOTE_FACTORS_NAME_MAX + 130];  /* what label is, in a sweep */
+    char name[TOTE_HTML_NAME_MAX];           /* what label is, in a sweep and METG */
 };
 
 struct tote_page {
@@ -65,17 +67,25 @@ struct tote_html_section {
     bool folds; /* its tables are of cells: closed at first where these are many */
 };
 
+/* A row of METG: "local, batch auto". Returns name. */
+const char *tote_html_metg_name(const struct tote_cell_row *cell,
+                                char name[static TOTE_HTML_NAME_MAX]);
+
 /* More cells than a reader wants to scroll by. */
 #define TOTE_HTML_CELLS_MANY 12
 
 /* In the order of the page. */
-extern const struct tote_html_section tote_html_verdict, tote_html_manifest,
-    tote_html_rules, tote_html_makespan, tote_html_limit, tote_html_phases,
-    tote_html_growth, tote_html_scaling, tote_html_tasks, tote_html_gantt,
-    tote_html_cost, tote_html_noise, tote_html_failures, tote_html_raw;
+extern const struct tote_html_section tote_html_verdict, tote_html_metg,
+    tote_html_metg_curve, tote_html_manifest, tote_html_rules, tote_html_makespan,
+    tote_html_limit, tote_html_phases, tote_html_growth, tote_html_scaling,
+    tote_html_tasks, tote_html_gantt, tote_html_cost, tote_html_noise,
+    tote_html_failures, tote_html_facts, tote_html_raw;
 
 /* Of a sweep: its points, each with who leads there (html_points.c). */
 void tote_html_points(struct tote_page *page);
+
+/* Warnings, and limits of the claim (html_verdict.c). 0 or -ENOMEM. */
+int tote_html_lists(struct tote_page *page);
 
 /* Text, escaped for an element and for a quoted attribute. */
 void tote_html_text(struct tote_page *page, const char *text);
@@ -90,6 +100,11 @@ void tote_html_cell(struct tote_page *page, const char *text);
 void tote_html_number(struct tote_page *page, const char *text);
 void tote_html_end_row(struct tote_page *page);
 void tote_html_end_table(struct tote_page *page);
+
+/* The same of lines.h; finishes them. Nothing if there are none. */
+struct tote_lines;
+void tote_html_lines(struct tote_page *page, const char *caption,
+                     struct tote_lines *lines);
 
 /* Of a figure: its text, as figure.h has it. */
 void tote_html_seconds(struct tote_page *page, double value);

@@ -24,9 +24,23 @@ static int put_document(struct tote_page *page, const char *name, const char *ty
     return rc;
 }
 
+/* METG's cells differ by grain and batch, too. */
+static void put_label(struct tote_page *page, const struct tote_run_row *row)
+{
+    char *label;
+    if (!page->summary->is_metg)
+        tote_html_row(page, row->label);
+    else if (asprintf(&label, "%s, batch %s, %s", row->label, row->batch,
+                      row->kernel) >= 0) {
+        tote_html_row(page, label);
+        free(label);
+    } else
+        page->has_failed = true;
+}
+
 static void put_run(struct tote_page *page, const struct tote_run_summary *run)
 {
-    tote_html_row(page, run->row.label);
+    put_label(page, &run->row);
     tote_html_count(
         page, (uint64_t)(page->summary->is_experiment ? run->row.block : run->row.id));
     tote_html_cell(page, tote_notes_state(run));
@@ -42,10 +56,21 @@ static void put_run(struct tote_page *page, const struct tote_run_summary *run)
     tote_html_end_row(page);
 }
 
+/* Of a cell, by its id. */
+static const char *kernel_of(const struct tote_summary *summary, int64_t cell)
+{
+    for (size_t i = 0; i < summary->n_cell_rows; i++)
+        if (summary->cell_rows[i].id == cell)
+            return summary->cell_rows[i].kernel;
+    return "unknown kernel";
+}
+
 static void put_pass(struct tote_page *page, const struct tote_limit_pass *pass)
 {
-    char label[64];
-    snprintf(label, sizeof label, "bare loop, %" PRIu32 " threads", pass->row.threads);
+    char label[200];
+    snprintf(label, sizeof label, "bare loop, threads: %" PRIu32 "%s%.120s",
+             pass->row.threads, page->summary->is_metg ? ", " : "",
+             page->summary->is_metg ? kernel_of(page->summary, pass->row.cell) : "");
     tote_html_row(page, label);
     tote_html_count(page, (uint64_t)pass->row.block);
     tote_html_cell(page, "complete");

@@ -29,9 +29,8 @@ static int put_verdict(struct tote_page *page, char *verdict)
     return 0;
 }
 
-/* Finishes it. */
-static void put_table(struct tote_page *page, const char *caption,
-                      struct tote_lines *lines)
+void tote_html_lines(struct tote_page *page, const char *caption,
+                     struct tote_lines *lines)
 {
     char texts[TOTE_TABLE_COLUMNS_MAX][HEAD_MAX];
     const char *heads[TOTE_TABLE_COLUMNS_MAX];
@@ -62,10 +61,11 @@ static int put_behind(struct tote_page *page, const struct tote_point_summary *p
     struct tote_lines lines;
     int rc = tote_lines_behind(point, is_steady, &lines);
     if (rc == 0)
-        put_table(page,
-                  is_steady ? "How many times as fast the leader is, after start-up"
+        tote_html_lines(page,
+                        is_steady
+                            ? "How many times as fast the leader is, after start-up"
                             : "How many times as fast the leader is, start-up included",
-                  &lines);
+                        &lines);
     return rc;
 }
 
@@ -75,11 +75,11 @@ static int put_tables(struct tote_page *page, const struct tote_point_summary *p
     int rc = tote_lines_engines(point, &lines);
     if (rc < 0)
         return rc;
-    put_table(page, "Rates, medians of complete runs", &lines);
+    tote_html_lines(page, "Rates, medians of complete runs", &lines);
     rc = tote_lines_controls(point, &lines);
     if (rc < 0)
         return rc;
-    put_table(page, "Controls, which have no rank", &lines);
+    tote_html_lines(page, "Controls, which have no rank", &lines);
     rc = put_behind(page, point, true);
     return rc < 0 ? rc : put_behind(page, point, false);
 }
@@ -150,7 +150,7 @@ static void put_list(struct tote_page *page, const char *title,
     fputs("</ul>\n", page->out);
 }
 
-static int put_lists(struct tote_page *page)
+int tote_html_lists(struct tote_page *page)
 {
     struct tote_notes notes, scope;
     int rc = tote_notes_make(page->summary, &notes);
@@ -199,7 +199,7 @@ static int write(struct tote_page *page)
         put_state(page);
         put_figures(page);
     }
-    return rc < 0 ? rc : put_lists(page);
+    return rc < 0 ? rc : tote_html_lists(page);
 }
 
 const struct tote_html_section tote_html_verdict = {"verdict", "Verdict and limits",

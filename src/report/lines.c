@@ -9,15 +9,10 @@
 #include <string.h>
 
 #include "report/figure.h"
+#include "report/lines_parts.h"
 
-/* The texts of one row; its figures are kept here. */
-struct tote_line {
-    char figures[TOTE_TABLE_COLUMNS_MAX][TOTE_FIGURE_MAX];
-    const char *label;
-};
-
-static int init(struct tote_lines *lines, const struct tote_table_column *columns,
-                size_t n_columns, size_t most)
+int tote_lines_init(struct tote_lines *lines, const struct tote_table_column *columns,
+                    size_t n_columns, size_t most)
 {
     *lines = (struct tote_lines){.columns = columns, .n_columns = n_columns};
     lines->lines = calloc(most + 1, sizeof *lines->lines);
@@ -35,7 +30,7 @@ void tote_lines_finish(struct tote_lines *lines)
     *lines = (struct tote_lines){0};
 }
 
-static struct tote_line *add_line(struct tote_lines *lines, const char *label)
+struct tote_line *tote_lines_add(struct tote_lines *lines, const char *label)
 {
     const char **cells = &lines->cells[lines->n * lines->n_columns];
     struct tote_line *line = &lines->lines[lines->n++];
@@ -146,7 +141,7 @@ static const struct tote_table_column engine_columns[ENGINE_COLUMNS] = {
 
 static void add_engine(struct tote_lines *lines, const struct tote_cell_summary *cell)
 {
-    struct tote_line *line = add_line(lines, cell->cell->label);
+    struct tote_line *line = tote_lines_add(lines, cell->cell->label);
     if (cell->cell->skipped[0]) {
         fill_text(line, OUTPUTS, "skipped");
         return;
@@ -165,7 +160,8 @@ int tote_lines_engines(const struct tote_point_summary *point,
 {
     size_t n = point->n_cells + point->n_skipped;
     size_t *order = order_cells(point, true);
-    int rc = order ? init(ret_lines, engine_columns, ENGINE_COLUMNS, n) : -ENOMEM;
+    int rc =
+        order ? tote_lines_init(ret_lines, engine_columns, ENGINE_COLUMNS, n) : -ENOMEM;
     for (size_t i = 0; rc == 0 && i < n; i++)
         add_engine(ret_lines, &point->cells[i < point->n_cells ? order[i] : i]);
     free(order);
@@ -200,7 +196,7 @@ static void add_behind(struct tote_lines *lines, const struct tote_cell_summary 
                        const struct tote_judged *judged)
 {
     const struct tote_pair *pair = &judged->behind;
-    struct tote_line *line = add_line(lines, cell->cell->label);
+    struct tote_line *line = tote_lines_add(lines, cell->cell->label);
     fill_rank(line, PLACE, judged->rank);
     tote_figure_times(pair->ratio.value, line->figures[TIMES]);
     tote_figure_times_bounds(&pair->ratio, line->figures[TIMES_BOUNDS]);
@@ -213,7 +209,8 @@ int tote_lines_behind(const struct tote_point_summary *point, bool is_steady,
                       struct tote_lines *ret_lines)
 {
     size_t *order = order_cells(point, is_steady);
-    int rc = order ? init(ret_lines, behind_columns, BEHIND_COLUMNS, point->n_cells)
+    int rc = order ? tote_lines_init(ret_lines, behind_columns, BEHIND_COLUMNS,
+                                     point->n_cells)
                    : -ENOMEM;
     for (size_t i = 1; rc == 0 && !point->unranked && i < point->n_cells; i++) {
         const struct tote_cell_summary *cell = &point->cells[order[i]];
@@ -239,7 +236,7 @@ static void add_loop(struct tote_lines *lines, const char *label,
     char part[TOTE_FIGURE_MAX];
     if (loop->n == 0)
         return;
-    struct tote_line *line = add_line(lines, label);
+    struct tote_line *line = tote_lines_add(lines, label);
     fill_interval(line, RATE, &loop->tasks_per_s);
     fill_count(line, RUNS, loop->n);
     fill_text(line, SAME, name_outputs(loop->outputs));
@@ -266,7 +263,7 @@ static void add_control(struct tote_lines *lines,
                         const struct tote_cell_summary *cell)
 {
     char floor[TOTE_FIGURE_MAX];
-    struct tote_line *line = add_line(lines, cell->cell->label);
+    struct tote_line *line = tote_lines_add(lines, cell->cell->label);
     if (cell->cell->skipped[0]) {
         fill_text(line, SAME, "skipped");
         return;
@@ -285,7 +282,8 @@ int tote_lines_controls(const struct tote_point_summary *point,
                         struct tote_lines *ret_lines)
 {
     double limit = point->limit.tasks_per_s.median;
-    int rc = init(ret_lines, control_columns, CONTROL_COLUMNS, point->n_controls + 2);
+    int rc = tote_lines_init(ret_lines, control_columns, CONTROL_COLUMNS,
+                             point->n_controls + 2);
     if (rc < 0)
         return rc;
     add_loop(ret_lines, "limit (bare loop)", &point->limit, limit);
@@ -301,9 +299,11 @@ void tote_lines_subject(const struct tote_summary *summary,
                         const struct tote_point_summary *point, FILE *out)
 {
     const struct tote_plan *plan = &point->plan;
+    char workers[TOTE_FIGURE_MAX];
     fprintf(out,
-            "%s, size %" PRIu64 ", seed %" PRIu64 ": %" PRIu64 " tasks, %" PRIu32
-            " workers, batch %s; %zu of %" PRIu64 " blocks",
-            plan->kernel, plan->size, plan->seed, plan->tasks, plan->workers,
-            plan->batch, point->n_blocks, summary->most);
+            "%s, size %" PRIu64 ", seed %" PRIu64 ": %" PRIu64
+            " tasks, %s, batch %s; %zu of %" PRIu64 " blocks",
+            plan->kernel, plan->size, plan->seed, plan->tasks,
+            tote_figure_workers(plan->workers, workers), plan->batch, point->n_blocks,
+            summary->most);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* lines.h: the tables of a point as texts, for forms that people read, so that they
  * show the same: its engines, ranked; what each is behind the leader; its controls,
- * which have no rank.
+ * which have no rank. The same of METG: its rows, their curves, the reference.
  *
  *     struct tote_lines lines;
  *     if (tote_lines_engines(point, &lines) == 0)
@@ -37,6 +37,14 @@ int tote_lines_behind(const struct tote_point_summary *point, bool is_steady,
  * that does nothing: slots over the rate after start-up. */
 int tote_lines_controls(const struct tote_point_summary *point,
                         struct tote_lines *ret_lines);
+
+/* METG (gather_metg.h): a row each; each grain at which a row ran; each grain's bare
+ * loops. */
+int tote_lines_metg(const struct tote_metg_summary *metg, struct tote_lines *ret_lines);
+int tote_lines_metg_points(const struct tote_metg_summary *metg,
+                           struct tote_lines *ret_lines);
+int tote_lines_metg_reference(const struct tote_metg_summary *metg,
+                              struct tote_lines *ret_lines);
 
 void tote_lines_finish(struct tote_lines *lines); /* a zeroed one is accepted */
 

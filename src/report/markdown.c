@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* markdown.c: a comparison or a run as GitHub-flavoured markdown (formats.h): verdict,
- * tables, limits of the claim, warnings, environment. How text is escaped is
+/* markdown.c: a comparison, METG or a run as GitHub-flavoured markdown (formats.h):
+ * verdict, tables, limits of the claim, warnings, environment. How text is escaped is
  * markdown_text.h's. */
 #include <errno.h>
 #include <inttypes.h>
@@ -13,6 +13,7 @@
 #include "report/formats.h"
 #include "report/lines.h"
 #include "report/markdown_text.h"
+#include "report/metg_words.h"
 #include "report/notes.h"
 #include "report/quoted.h"
 #include "report/scope.h"
@@ -201,6 +202,46 @@ static int write_experiment(FILE *out, const struct tote_summary *summary)
     return rc;
 }
 
+/* --- METG --- */
+
+static int write_words(FILE *out, const struct tote_summary *summary)
+{
+    char *text = NULL, *rest, *line;
+    size_t size = 0;
+    FILE *words = open_memstream(&text, &size);
+    if (!words)
+        return -ENOMEM;
+    tote_metg_words_gains(summary->metg, words);
+    tote_metg_words_end(summary, words);
+    int rc = fclose(words) == 0 ? 0 : -ENOMEM;
+    for (rest = text; rc == 0 && (line = strsep(&rest, "\n"));) {
+        if (!line[0])
+            continue;
+        tote_markdown_put(line, out);
+        fputs("\n\n", out);
+    }
+    free(text);
+    return rc;
+}
+
+static int write_metg(FILE *out, const struct tote_summary *summary)
+{
+    struct tote_lines lines;
+    tote_metg_words_subject(summary, out);
+    fputs(":\n\n", out);
+    int rc = tote_lines_metg(summary->metg, &lines);
+    if (rc < 0)
+        return rc;
+    write_table(out, &lines);
+    fputc('\n', out);
+    rc = write_words(out, summary);
+    if (rc == 0)
+        rc = tote_lines_metg_points(summary->metg, &lines);
+    if (rc == 0)
+        write_table(out, &lines);
+    return rc;
+}
+
 /* --- a run --- */
 
 static void write_duration(FILE *out, const char *name, double seconds)
@@ -291,8 +332,9 @@ static int write_run(FILE *out, const struct tote_summary *summary)
 
 int tote_markdown_write(const struct tote_summary *summary, FILE *out)
 {
-    int rc = summary->is_experiment ? write_experiment(out, summary)
-                                    : write_run(out, summary);
+    int rc = summary->is_metg         ? write_metg(out, summary)
+             : summary->is_experiment ? write_experiment(out, summary)
+                                      : write_run(out, summary);
     if (rc == 0)
         rc = write_lists(out, summary);
     if (rc == 0)

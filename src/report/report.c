@@ -48,23 +48,16 @@ static int write_summary(struct tote_store *store, const struct tote_summary *su
     return 0;
 }
 
-int tote_report_write_priced(struct tote_store *store, enum tote_report_format format,
-                             const struct tote_price *price, FILE *out,
-                             struct tote_verdict *ret_verdict, struct tote_error *err)
+int tote_report_write_with(struct tote_store *store, enum tote_report_format format,
+                           const struct tote_report_extras *extras, FILE *out,
+                           struct tote_verdict *ret_verdict, struct tote_error *err)
 {
     struct tote_summary summary;
     int rc = tote_gather(store, &summary, err);
     if (rc < 0)
         return rc;
-    if (summary.is_metg &&
-        (format == TOTE_REPORT_HTML || format == TOTE_REPORT_MARKDOWN)) {
-        tote_gather_finish(&summary);
-        return tote_error_set(
-            err, -ENOTSUP,
-            "METG has neither a page nor markdown yet: --format text, "
-            "json or csv");
-    }
-    summary.price = price;
+    summary.price = extras->price;
+    summary.facts = extras->facts;
     tote_gather_mask(&summary, formats[format].mask);
     rc = write_summary(store, &summary, format, out, err);
     if (rc == 0 && ret_verdict)
@@ -77,5 +70,6 @@ int tote_report_write(struct tote_store *store, enum tote_report_format format,
                       FILE *out, struct tote_verdict *ret_verdict,
                       struct tote_error *err)
 {
-    return tote_report_write_priced(store, format, NULL, out, ret_verdict, err);
+    static const struct tote_report_extras none;
+    return tote_report_write_with(store, format, &none, out, ret_verdict, err);
 }

@@ -49,7 +49,14 @@ struct tote_verdict {
     bool has_differed; /* runs of the same bag have different digests */
 };
 
-struct tote_price; /* cost.h */
+struct tote_price;          /* cost.h */
+struct tote_facts_document; /* facts_document.h */
+
+/* What a reader brings to a report; each may be null, and is borrowed. */
+struct tote_report_extras {
+    const struct tote_price *price;          /* text and JSON show money */
+    const struct tote_facts_document *facts; /* a page shows them */
+};
 
 /* Writes the report of an open store and gives its verdict, which may be null. The
  * memory that it needs does not depend on the number of records. -EIO: the output
@@ -59,9 +66,9 @@ int tote_report_write(struct tote_store *store, enum tote_report_format format,
                       FILE *out, struct tote_verdict *ret_verdict,
                       struct tote_error *err);
 
-/* The same with the reader's prices, which text and JSON show as money. */
-int tote_report_write_priced(struct tote_store *store, enum tote_report_format format,
-                             const struct tote_price *price, FILE *out,
-                             struct tote_verdict *ret_verdict, struct tote_error *err);
+/* The same with what the reader brings. */
+int tote_report_write_with(struct tote_store *store, enum tote_report_format format,
+                           const struct tote_report_extras *extras, FILE *out,
+                           struct tote_verdict *ret_verdict, struct tote_error *err);
 
 #endif

@@ -142,6 +142,18 @@ static size_t least_runs(const struct tote_summary *summary)
     return least < SIZE_MAX ? least : 0;
 }
 
+/* Rows of METG that could run, and those of them of which METG(50 %) has an interval.
+ */
+static size_t count_rows(const struct tote_summary *summary, bool are_bounded)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < summary->metg->n_rows; i++) {
+        const struct tote_metg_row_summary *row = &summary->metg->rows[i];
+        n += are_bounded ? row->estimates[0].has_bounds : !row->cell->skipped[0];
+    }
+    return n;
+}
+
 /* --- the rules --- */
 
 static enum tote_rule_state judge_base(struct judge *judge)
@@ -197,6 +209,10 @@ static enum tote_rule_state judge_means(struct judge *judge)
 static enum tote_rule_state judge_ratios(struct judge *judge)
 {
     const struct tote_summary *summary = judge->summary;
+    if (summary->is_metg)
+        return say(judge, TOTE_RULE_PASS,
+                   "what is kept busy is a ratio within a block; of a grain the median "
+                   "of blocks is told, no mean");
     if (!summary->is_experiment ||
         (count_cells(summary) < 2 && count_passes(summary, false) == 0))
         return say(judge, TOTE_RULE_NOT_APPLICABLE, "no ratio is told");
@@ -205,9 +221,23 @@ static enum tote_rule_state judge_ratios(struct judge *judge)
                "limit also medians of ratios, taken within blocks; none is averaged");
 }
 
+static enum tote_rule_state judge_metg_intervals(struct judge *judge)
+{
+    size_t n = count_rows(judge->summary, false);
+    size_t n_bounded = count_rows(judge->summary, true);
+    if (n == 0)
+        return say(judge, TOTE_RULE_NOT_APPLICABLE, "no row has run");
+    return say(judge, n_bounded == n ? TOTE_RULE_PASS : TOTE_RULE_FAIL,
+               "%zu of %zu rows have a 95 %% interval of METG(50 %%), which takes 6 "
+               "blocks",
+               n_bounded, n);
+}
+
 static enum tote_rule_state judge_intervals(struct judge *judge)
 {
     const struct tote_summary *summary = judge->summary;
+    if (summary->is_metg)
+        return judge_metg_intervals(judge);
     if (!summary->is_experiment)
         return say(judge, TOTE_RULE_FAIL,
                    "one run is one sample: how far the next would be is not known");
@@ -227,8 +257,14 @@ static enum tote_rule_state judge_intervals(struct judge *judge)
 
 static enum tote_rule_state judge_normality(struct judge *judge)
 {
-    if (!judge->summary->is_experiment || count_bounded(judge->summary) == 0)
+    const struct tote_summary *summary = judge->summary;
+    size_t n = summary->is_metg ? count_rows(summary, true) : count_bounded(summary);
+    if (!summary->is_experiment || n == 0)
         return say(judge, TOTE_RULE_NOT_APPLICABLE, "no interval is told");
+    if (summary->is_metg)
+        return say(judge, TOTE_RULE_PASS,
+                   "medians, with intervals by bootstrap over blocks: no distribution "
+                   "is assumed");
     return say(judge, TOTE_RULE_PASS,
                "medians, with intervals by order statistics: no distribution is "
                "assumed");
@@ -238,6 +274,10 @@ static enum tote_rule_state judge_comparison(struct judge *judge)
 {
     const struct tote_summary *summary = judge->summary;
     size_t n = count_points(summary, false);
+    if (summary->is_metg)
+        return say(judge, TOTE_RULE_NOT_APPLICABLE,
+                   "engines are not ranked; what batching buys is told only where the "
+                   "95 %% intervals of METG(50 %%) do not overlap");
     if (!summary->is_experiment || n == 0 || count_cells(summary) == 0)
         return say(judge, TOTE_RULE_NOT_APPLICABLE, "nothing is compared");
     if (count_points(summary, true) < n)
@@ -262,6 +302,10 @@ static enum tote_rule_state judge_comparison(struct judge *judge)
 static enum tote_rule_state judge_centre(struct judge *judge)
 {
     size_t n = count_runs(judge->summary, has_times);
+    if (judge->summary->is_metg)
+        return say(judge, TOTE_RULE_NOT_APPLICABLE,
+                   "METG is of what a task holds a slot for, not of the time of one "
+                   "task");
     if (n == 0)
         return say(judge, TOTE_RULE_NOT_APPLICABLE, "no task has a service time");
     return say(
@@ -319,6 +363,11 @@ static enum tote_rule_state judge_bounds(struct judge *judge)
             "tote compare measures what the machine can do, a lone run does not");
     if (count_passes(summary, false) == 0)
         return say(judge, TOTE_RULE_FAIL, "no pass of the limit is there");
+    if (summary->is_metg)
+        return say(judge, TOTE_RULE_PASS,
+                   "what a bare loop on all workers keeps busy is drawn beside the "
+                   "engines (%zu passes)",
+                   count_passes(summary, false));
     if (!tote_series_are_there(summary, TOTE_FACTOR_WORKERS))
         return say(
             judge, TOTE_RULE_PASS,
@@ -343,6 +392,10 @@ static enum tote_rule_state judge_plots(struct judge *judge)
     if (tote_page_without[0])
         return say(judge, TOTE_RULE_FAIL, "this tote draws no charts: %s",
                    tote_page_without);
+    if (judge->summary->is_metg)
+        return say(judge, TOTE_RULE_PASS,
+                   "the HTML report has every launch of a block as a point; lines join "
+                   "medians along the grain, as METG is interpolated");
     return say(judge, TOTE_RULE_PASS,
                "the HTML report has every run as a point and service times as "
                "distributions; lines join only what is counted along one axis");

@@ -8,24 +8,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/figure.h"
+
 static void say_bag(FILE *out, const struct tote_summary *summary)
 {
     const struct tote_plan *plan =
         summary->n_points > 0 ? &summary->points[0].plan : &summary->plan;
-    if (summary->n_points > 1)
+    char workers[TOTE_FIGURE_MAX];
+    if (summary->is_metg)
+        fputs("It holds for tasks of one kernel that depend on nothing, without input "
+              "or output, all there at the start: dependencies and data make METG "
+              "longer.\n",
+              out);
+    else if (summary->n_points > 1)
         fprintf(out, "It holds at the %zu points that were tried; others were not.\n",
                 summary->n_points);
     else if (summary->is_commands)
         fprintf(out,
-                "It holds for these commands on %" PRIu32 " workers; other "
-                "commands, lists and numbers of workers were not tried.\n",
-                plan->workers);
+                "It holds for these commands on %s; other commands, lists and numbers "
+                "of workers were not tried.\n",
+                tote_figure_workers(plan->workers, workers));
     else
         fprintf(out,
-                "It holds for %" PRIu64 " tasks of %s at size %" PRIu64 " on %" PRIu32
-                " workers; other kernels, sizes, numbers of tasks and of workers were "
+                "It holds for %" PRIu64 " tasks of %s at size %" PRIu64 " on "
+                "%s; other kernels, sizes, numbers of tasks and of workers were "
                 "not tried.\n",
-                plan->tasks, plan->kernel, plan->size, plan->workers);
+                plan->tasks, plan->kernel, plan->size,
+                tote_figure_workers(plan->workers, workers));
 }
 
 static void say_machine(FILE *out, const struct tote_summary *summary)
@@ -79,6 +88,12 @@ static void say_samples(FILE *out, const struct tote_summary *summary)
     if (!summary->is_experiment)
         fputs("One run is one sample: nothing here tells how far the next would be.\n",
               out);
+    else if (summary->is_metg)
+        fprintf(
+            out,
+            "A sample is a fresh launch of each row at each of its grains, in %zu "
+            "blocks on one occasion; the launches of the search are in no figure.\n",
+            summary->metg->n_blocks);
     else {
         say_n(out, summary);
         fputs("A sample is a fresh launch; tasks of one launch share its luck and are "
@@ -99,7 +114,8 @@ static bool has_again(const struct tote_summary *summary)
 
 static void say_noise(FILE *out, const struct tote_summary *summary)
 {
-    if (summary->is_experiment && summary->n_cells > 1 && !has_again(summary))
+    if (summary->is_experiment && !summary->is_metg && summary->n_cells > 1 &&
+        !has_again(summary))
         fputs("No cell was entered twice, so the noise floor of this machine was not "
               "measured: small differences deserve doubt.\n",
               out);

@@ -238,18 +238,19 @@ static void write_end(FILE *out, const struct tote_summary *summary)
 {
     const char *end = tote_gather_setting(summary, "end");
     const char *precision = tote_gather_setting(summary, "precision");
+    char blocks[TOTE_FIGURE_MAX];
     bool is_precise = end && strcmp(end, "precision") == 0;
     if (!end || !end[0] || isnan(summary->width))
         return;
-    fprintf(out,
-            "\nStopped by %s after %zu of %" PRIu64 " to %" PRIu64
-            " blocks: the widest interval is +-%.1f %%",
-            is_precise                   ? "the precision"
-            : strcmp(end, "done") == 0   ? "the number of runs"
-            : strcmp(end, "budget") == 0 ? "the budget"
-            : strcmp(end, "signal") == 0 ? "a signal"
-                                         : "an engine that failed",
-            summary->n_blocks, summary->least, summary->most, 100 * summary->width);
+    fprintf(
+        out, "\nStopped by %s after %s: the widest interval is +-%.1f %%",
+        is_precise                   ? "the precision"
+        : strcmp(end, "done") == 0   ? "the number of runs"
+        : strcmp(end, "budget") == 0 ? "the budget"
+        : strcmp(end, "signal") == 0 ? "a signal"
+                                     : "an engine that failed",
+        tote_figure_blocks(summary->n_blocks, summary->least, summary->most, blocks),
+        100 * summary->width);
     if (precision && strcmp(precision, "none") != 0)
         fprintf(out, ", asked for was +-%s", precision);
     fputs(".\n", out);
@@ -269,11 +270,11 @@ static int write_point(FILE *out, const struct tote_summary *summary,
 }
 
 /* Takes the sentence. */
-static int write_verdict(FILE *out, char *verdict)
+static int write_verdict(FILE *out, const char *of, char *verdict)
 {
     if (!verdict)
         return -ENOMEM;
-    fprintf(out, "\nVerdict: %s\n", verdict);
+    fprintf(out, "\nVerdict%s: %s\n", of, verdict);
     free(verdict);
     return 0;
 }
@@ -285,7 +286,7 @@ static int write_sweep(FILE *out, const struct tote_summary *summary)
         fputs(i > 0 ? "\n" : "", out);
         rc = write_point(out, summary, &summary->points[i]);
         if (rc == 0)
-            rc = write_verdict(out, tote_verdict_sentence(&summary->points[i]));
+            rc = write_verdict(out, "", tote_verdict_sentence(&summary->points[i]));
     }
     write_end(out, summary);
     if (rc == 0)
@@ -293,7 +294,7 @@ static int write_sweep(FILE *out, const struct tote_summary *summary)
     if (rc == 0)
         rc = write_notes(out, summary);
     if (rc == 0)
-        rc = write_verdict(out, tote_verdict_of_sweep(summary));
+        rc = write_verdict(out, " over all points", tote_verdict_of_sweep(summary));
     fprintf(out, "Store: %s\n", summary->store);
     return rc;
 }
@@ -310,7 +311,7 @@ static int write_compare(FILE *out, const struct tote_summary *summary)
     if (rc == 0)
         rc = write_notes(out, summary);
     if (rc == 0)
-        rc = write_verdict(out, tote_verdict_sentence(point));
+        rc = write_verdict(out, "", tote_verdict_sentence(point));
     fprintf(out, "Store: %s\n", summary->store);
     return rc;
 }

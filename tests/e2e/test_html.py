@@ -72,6 +72,15 @@ def swept(tool):
 
 
 @pytest.fixture(scope="module")
+def metg(tool):
+    """Of METG of two batches; tasks sleep, so that it is short."""
+    store = tool.folder / "metg.tote"
+    tool.ok("metg", "--engines", "local", "--batch", "1,10", "--kernel", "sleep", "--from", "2ms",
+            "--to", "250us", "--workers", 2, "--runs", 6, "--store", store, timeout=600)
+    return page_of(tool, store)
+
+
+@pytest.fixture(scope="module")
 def hostile(tool):
     """Of commands that fail, with a stderr and an argument that would be markup."""
     store = tool.folder / "hostile.tote"
@@ -94,17 +103,19 @@ def data_of(page):
 
 # Those of a sweep alone; the others are in every page of an experiment.
 OF_SWEEPS = {"growth", "scaling"}
+OF_METG = {"metg"}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_every_chart_is_drawn(browser, compared, swept, width, scheme):
+def test_every_chart_is_drawn(browser, compared, swept, metg, width, scheme):
     need_charts()
-    for one, without in ((compared, OF_SWEEPS), (swept, set())):
+    for one, wanted in ((compared, set(specifications()) - OF_SWEEPS - OF_METG),
+                        (swept, set(specifications()) - OF_METG), (metg, OF_METG)):
         with browser.open(one, width, scheme) as page:
             page.assert_quiet()
             charts = page.charts()
-            assert set(charts) == set(specifications()) - without
+            assert set(charts) == wanted
             for name, (marks, drawn) in charts.items():
                 assert marks > 0 and width / 2 < drawn <= width, (name, marks, drawn)
             assert page.overflow() == 0
@@ -154,6 +165,24 @@ def test_order_of_the_sections(browser, compared, swept):
         assert ids_of(page) == ids[:6] + ["growth", "scaling"] + ids[6:]
     assert ids == ["verdict", "manifest", "rules", "makespan", "limit", "phases", "tasks", "gantt",
                    "cost", "noise", "raw"]
+
+
+def test_the_page_of_metg(browser, metg, tool):
+    store = metg.with_suffix(".tote")
+    document = tool.json("report", store)
+    runs = sum(tool.value(f"SELECT count(*) FROM {one}", store) for one in ("run", "machine_limit"))
+    with browser.open(metg) as page:
+        page.assert_quiet()
+        assert ids_of(page) == ["verdict", "curve", "manifest", "rules", "raw"]
+        rows = page.tab.locator("#verdict tbody tr").all_inner_texts()
+        assert [row.split("\t")[1] for row in rows] == [row["batch"] for row in document["rows"]]
+        assert page.tab.locator("#raw tbody tr").count() == runs
+        assert page.tab.locator("#manifest .wide").first.locator("tbody tr").count() == 2
+    points = data_of(metg)["metg"]
+    drawn = {(round(p["kept"], 6), p["block"]) for p in points if p["line"] == "local, batch 10"}
+    (row,) = [row for row in document["rows"] if row["batch"] == "10"]
+    assert drawn == {(round(run["efficiency"], 6), run["block"]) for point in row["points"]
+                     for run in point["runs"] if not run["left_out"]}
 
 
 def test_verdict_and_tables_need_no_script(browser, compared, tool):
@@ -265,7 +294,7 @@ def test_the_index_of_a_sweep_leads_to_its_points(browser, swept, tool):
     with browser.open(swept) as page:
         rows = rows_of(page, "Who is ahead, start-up included")
         assert len(rows) == len(document["points"]) == 8
-        assert rows[0][0] == "20 tasks, 1 workers"
+        assert rows[0][0] == "20 tasks, 1 worker"
         assert {row[5] for row in rows} <= {"ahead", "not distinguishable", "outputs differ"}
         assert page.tab.locator("#verdict details[open]").count() == 0
         page.tab.click("a[href='#point-3'] >> nth=0")
@@ -329,12 +358,46 @@ def test_all_of_it_is_reached_by_keyboard(browser, compared):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_nothing_serious(browser, compared, swept, hostile, width, scheme):
-    for one in (compared, swept, hostile):
+def test_axe_finds_nothing_serious(browser, compared, swept, metg, hostile, width, scheme):
+    for one in (compared, swept, metg, hostile):
         with browser.open(one, width, scheme) as page:
             page.tab.evaluate("document.querySelectorAll('details').forEach((one) => one.open = true)")
             assert page.overflow() == 0
             assert page.axe() == []
+
+
+# --- facts ---
+
+def test_facts_stand_on_the_page(browser, compared, tool):
+    store, file = compared.with_suffix(".tote"), tool.folder / "facts.json"
+    document = tool.json("engines", "facts", "local", "--launches", 1)
+    document["engines"][0]["facts"]["licence"]["value"] = HOSTILE
+    file.write_text(json.dumps(document), encoding="utf-8")
+    page = tool.folder / "facts.html"
+    tool.ok("report", store, "--format", "html", "--facts", file, "-o", page)
+    facts = document["engines"][0]["facts"]
+    with browser.open(page, 390) as one:
+        one.assert_quiet()
+        assert ids_of(one)[-2:] == ["facts", "raw"]
+        assert one.overflow() == 0 and one.axe() == []
+        rows = [row.split("\t") for row in
+                one.tab.locator("#facts table").first.locator("tbody tr").all_inner_texts()]
+        assert len(rows) == len(facts) + 1
+        told = {row[0]: row[1] for row in rows}
+        assert told["steps to the first task"] == str(facts["first_task_steps"]["value"])
+        assert told["licence"].startswith("</script><img")
+
+
+def test_facts_that_are_none_are_refused(compared, tool):
+    store, file = compared.with_suffix(".tote"), tool.folder / "none.json"
+    for text, words in (("{", "is not JSON in line 1"), ('{"kind": "compare"}', "holds no facts"),
+                        ('{"kind": "facts", "engines": [{"engine": 1}]}', "holds no facts")):
+        file.write_text(text, encoding="utf-8")
+        error = tool.refused("report", store, "--format", "html", "--facts", file)
+        assert words in error and "tote engines facts --json" in error
+    assert "cannot read the facts in" in tool.refused(
+        "report", store, "--format", "html", "--facts", tool.folder / "absent.json")
+    assert "is of --format html" in tool.refused("report", store, "--facts", file)
 
 
 # --- stays text ---

@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import os
+import re
 import signal
 import time
 
@@ -92,11 +93,30 @@ def test_a_store_of_metg_is_not_gone_on_with(measured):
 
 
 def test_what_is_not_made_of_a_store_of_metg(measured):
-    for form in ("html", "markdown"):
-        assert "METG has neither a page nor markdown" in measured.refused(
-            "report", measured.store, "--format", form, status=1)
     assert "is of METG" in measured.refused("diff", measured.store, measured.store)
     assert "holds METG" in measured.refused("advise", measured.store)
+
+
+def test_markdown_says_what_the_text_says(measured):
+    text = measured.ok("report", measured.store).out
+    markdown = measured.ok("report", measured.store, "--format", "markdown").out
+    (gain,) = [line for line in text.splitlines() if "batch 2" in line]
+    assert gain.replace("_", "\\_") in markdown
+    table, curve, *_ = [lines for lines in markdown.split("\n\n") if lines.startswith("|")]
+    assert [row.split("|")[2].strip() for row in table.splitlines()[2:]] == ["1", "2"]
+    rows = [row for row in measured.document["rows"] for point in row["points"]
+            if point["efficiency"]["n"]]
+    assert len(curve.splitlines()[2:]) == len(rows)
+    assert "### Limits of the claim" in markdown and "depend on nothing" in markdown
+
+
+def test_the_page_without_a_browser(measured):
+    page = measured.ok("report", measured.store, "--format", "html").out
+    for section in ("verdict", "curve", "manifest", "rules", "raw"):
+        assert f'<section id="{section}"' in page
+    assert page.count("<tr>") > measured.value("SELECT count(*) FROM run", measured.store)
+    told = re.sub(r"<(script|style)\b.*?</\1>", "", page, flags=re.S)
+    assert "(null)" not in told and not re.search(r"\bnan\b", told)
 
 
 def test_each_launch_is_in_the_store_and_the_order_is_random(measured):

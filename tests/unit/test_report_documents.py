@@ -416,12 +416,13 @@ def check_text(text, document):
         is_claim = line.startswith("  ") and line.strip() in document["claim_limits"]
         assert not any(unicodedata.category(c) in ("Cc", "Cf", "Cs") for c in line), line
         is_table = not is_claim and not line.startswith(
-            ("Note: ", "Verdict: ", "Store: ", "Point ", "workqueue:port"))
+            ("Note: ", "Verdict", "Store: ", "Point ", "workqueue:port"))
         assert document["kind"] == "run" or not is_table or len(line) <= 100, line
         assert line == line.rstrip(), repr(line)
     assert text.endswith("\n") and "\t" not in text
     if document["kind"] != "run":
-        assert f"\nVerdict: {for_people(document['verdict'])}\nStore: " in text
+        label = "Verdict over all points" if document["kind"] == "sweep" else "Verdict"
+        assert f"\n{label}: {for_people(document['verdict'])}\nStore: " in text
         for point in places(document):
             assert f"\nVerdict: {for_people(point['verdict'])}\n" in text
         claim = "".join(f"  {for_people(limit)}\n" for limit in document["claim_limits"])
