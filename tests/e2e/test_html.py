@@ -370,7 +370,7 @@ def test_axe_finds_nothing_serious(browser, compared, swept, metg, hostile, widt
 
 def test_facts_stand_on_the_page(browser, compared, tool):
     store, file = compared.with_suffix(".tote"), tool.folder / "facts.json"
-    document = tool.json("engines", "facts", "local", "--launches", 1)
+    document = tool.json("engines", "facts", "local", "--runs", 1)
     document["engines"][0]["facts"]["licence"]["value"] = HOSTILE
     file.write_text(json.dumps(document), encoding="utf-8")
     page = tool.folder / "facts.html"
