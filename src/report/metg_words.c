@@ -98,7 +98,7 @@ void tote_metg_words_subject(const struct tote_summary *summary, FILE *out)
     const char *workers = tote_gather_setting(summary, "workers");
     fprintf(out,
             "0-dependency METG: the shortest tasks with which %s worker%s kept busy "
-            "for 50 %% (95 %%)\nof the time after start-up; grains in seconds of the "
+            "for 50 %% (95 %%) of the time after start-up; grains in seconds of the "
             "kernel alone, on one thread",
             workers ? workers : "-",
             workers && strcmp(workers, "1") == 0 ? " is" : "s are");

@@ -291,12 +291,13 @@ static enum tote_rule_state judge_comparison(struct judge *judge)
                    "at %zu of %zu points the noise floor is not known: no engine was "
                    "entered twice",
                    n - count_floors(summary), n);
-    return say(
-        judge, TOTE_RULE_PASS,
-        "cells differ only if the 95 %% interval of their ratio excludes 1, "
-        "Mann-Whitney's p after Holm's correction is below 5 %% and the ratio is "
-        "outside the noise floor; runs are interleaved in %zu random blocks",
-        summary->n_blocks);
+    return say(judge, TOTE_RULE_PASS,
+               "cells differ only if the 95 %% interval of their ratio excludes 1, "
+               "Mann-Whitney's p after Holm's correction over the pairs of the ranking "
+               "is below "
+               "5 %% and the ratio is outside the noise floor; runs are interleaved in "
+               "%zu random blocks",
+               summary->n_blocks);
 }
 
 static enum tote_rule_state judge_centre(struct judge *judge)

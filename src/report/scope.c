@@ -10,6 +10,9 @@
 
 #include "report/figure.h"
 
+/* After start-up, and with start-up included. */
+enum { N_RATES = 2 };
+
 static void say_bag(FILE *out, const struct tote_summary *summary)
 {
     const struct tote_plan *plan =
@@ -121,6 +124,23 @@ static void say_noise(FILE *out, const struct tote_summary *summary)
               out);
 }
 
+/* Holm's correction is over the pairs of one ranking: what is said of a point does not
+ * depend on how many others were swept with it. */
+static void say_rankings(FILE *out, const struct tote_summary *summary)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < summary->n_points; i++)
+        n += summary->points[i].unranked == TOTE_RANKED ? N_RATES : 0;
+    if (!summary->is_sweep || n == 0)
+        return;
+    fprintf(
+        out,
+        "Each of %zu rankings (a point by one of %d rates) is corrected for its own "
+        "pairs, not for the other rankings: were all cells alike, up to 5 %% of "
+        "them, %.2g on average, would still name a leader by chance.\n",
+        n, N_RATES, 0.05 * (double)n);
+}
+
 static void say_closed(FILE *out)
 {
     fputs("The bag is closed, all of its tasks are there at the start: makespan and "
@@ -161,6 +181,7 @@ int tote_scope_make(const struct tote_summary *summary, struct tote_notes *ret_s
     say_hosts(out, summary);
     say_samples(out, summary);
     say_noise(out, summary);
+    say_rankings(out, summary);
     say_closed(out);
     bool has_failed = ferror(out) != 0;
     int rc = fclose(out) != 0 || has_failed ? -ENOMEM : split(text, ret_scope);
