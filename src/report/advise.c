@@ -243,7 +243,9 @@ int tote_advise_make(const struct tote_summary *summary,
         rc = fill_workers(&advice);
     if (rc < 0) {
         tote_advise_finish(&advice);
-        return tote_error_set(err, rc, "out of memory for the advice");
+        return tote_error_set(err, rc, "%s",
+                              rc == -ENOMEM ? "out of memory for the advice"
+                                            : "the advice cannot be computed");
     }
     *ret = advice;
     return 0;

@@ -78,5 +78,9 @@ int tote_advise_check(struct tote_advice *advice, struct tote_error *err)
         for (size_t k = 0; rc == 0 && k < kind->n_lines; k++)
             rc = check_line(advice, kind, &kind->lines[k]);
     }
-    return rc < 0 ? tote_error_set(err, rc, "out of memory for the advice") : 0;
+    return rc < 0 ? tote_error_set(err, rc, "%s",
+                                   rc == -ENOMEM
+                                       ? "out of memory for the advice"
+                                       : "the check of the advice cannot be computed")
+                  : 0;
 }

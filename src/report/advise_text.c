@@ -188,7 +188,9 @@ int tote_advise_write_text(const struct tote_advice *advice, FILE *out)
     int rc = 0;
     fprintf(out,
             "%s: %" PRIu32 " workers; medians, 95 %% intervals over blocks\n"
-            "Model: %s.\n",
+            "Model: %s.\n"
+            "A prediction, no verdict: one interval each, no test; tote report has the "
+            "verdict on what was measured.\n",
             advice->summary->store, advice->workers, tote_advise_model);
     if (advice->summary->outputs == TOTE_SAME_NO)
         fprintf(out, "Outputs differ: the engines did not do the same work.\n");

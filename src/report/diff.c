@@ -289,7 +289,9 @@ int tote_diff_make(const struct tote_summary *before, const struct tote_summary 
         rc = judge(&diff);
     if (rc < 0) {
         tote_diff_finish(&diff);
-        return tote_error_set(err, rc, "out of memory for the comparison");
+        return tote_error_set(err, rc, "%s",
+                              rc == -ENOMEM ? "out of memory for the comparison"
+                                            : "the comparison cannot be computed");
     }
     compare_outputs(&diff);
     *ret = diff;

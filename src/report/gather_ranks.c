@@ -5,9 +5,9 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "report/gather.h"
+#include "report/twins.h"
 
 /* --- whether there is anything to ask --- */
 
@@ -127,30 +127,6 @@ static void fill_row(struct table *table, size_t place,
     }
 }
 
-/* --- the A/A pair --- */
-
-static const struct tote_cell_summary *
-find_again(const struct tote_point_summary *point)
-{
-    for (size_t i = 0; i < point->n_controls; i++) {
-        if (point->controls[i].cell->role == TOTE_CELL_AGAIN)
-            return &point->controls[i];
-    }
-    return NULL;
-}
-
-/* The place of the engine that the control is once more; n_cells: it is not there. */
-static size_t find_first(const struct tote_point_summary *point,
-                         const struct tote_cell_summary *again)
-{
-    size_t i = 0;
-    while (again && i < point->n_cells &&
-           (strcmp(point->cells[i].cell->engine, again->cell->engine) != 0 ||
-            strcmp(point->cells[i].cell->batch, again->cell->batch) != 0))
-        i++;
-    return again ? i : point->n_cells;
-}
-
 /* --- a ranking --- */
 
 static void keep_judged(struct tote_point_summary *point, const struct table *table,
@@ -163,17 +139,17 @@ static void keep_judged(struct tote_point_summary *point, const struct table *ta
 }
 
 static int rank(struct tote_point_summary *point, struct table *table,
-                const struct tote_cell_summary *again, uint64_t seed, bool is_steady)
+                const struct tote_twins *twins, uint64_t seed, bool is_steady)
 {
     struct tote_ranking *ranking = is_steady ? &point->steady : &point->whole;
-    size_t first = find_first(point, again);
     for (size_t i = 0; i < point->n_cells; i++)
         fill_row(table, i, &point->cells[i], is_steady);
-    fill_row(table, point->n_cells, again, is_steady);
+    fill_row(table, point->n_cells, twins->again, is_steady);
     int rc = 0;
-    if (first < point->n_cells)
-        rc = tote_judge_noise_floor(table->cells[first], table->cells[point->n_cells],
-                                    table->n_blocks, &ranking->noise_floor);
+    if (twins->first)
+        rc = tote_judge_noise_floor(table->cells[twins->first - point->cells],
+                                    table->cells[point->n_cells], table->n_blocks,
+                                    &ranking->noise_floor);
     if (rc < 0 || point->unranked)
         return rc;
     struct tote_judge question = {
@@ -191,15 +167,16 @@ static int rank(struct tote_point_summary *point, struct table *table,
 static int rank_point(struct tote_point_summary *point, uint64_t seed)
 {
     struct table table;
-    const struct tote_cell_summary *again = find_again(point);
+    struct tote_twins twins;
+    tote_twins_find(point, &twins);
     point->steady.noise_floor = point->whole.noise_floor = NAN;
     point->runs_needed = tote_judge_runs_needed(point->n_cells);
     point->unranked = find_obstacle(point);
-    int rc = init(&table, point, again);
+    int rc = init(&table, point, twins.again);
     if (rc == 0)
-        rc = rank(point, &table, again, seed, true);
+        rc = rank(point, &table, &twins, seed, true);
     if (rc == 0)
-        rc = rank(point, &table, again, seed, false);
+        rc = rank(point, &table, &twins, seed, false);
     finish(&table);
     return rc;
 }
@@ -210,5 +187,8 @@ int tote_gather_ranks(struct tote_summary *summary, struct tote_error *err)
     tote_gather_count(summary, "order_seed", &summary->resampling_seed);
     for (size_t i = 0; rc == 0 && i < summary->n_points; i++)
         rc = rank_point(&summary->points[i], summary->resampling_seed);
-    return rc < 0 ? tote_error_set(err, -ENOMEM, "out of memory for the report") : 0;
+    return rc < 0 ? tote_error_set(err, rc, "%s",
+                                   rc == -ENOMEM ? "out of memory for the report"
+                                                 : "the ranking cannot be computed")
+                  : 0;
 }

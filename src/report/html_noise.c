@@ -4,10 +4,10 @@
  * the machine was busy with something else (html.h). */
 #include <inttypes.h>
 #include <math.h>
-#include <string.h>
 
 #include "report/figure.h"
 #include "report/html.h"
+#include "report/twins.h"
 
 #define BUSY_NAMED 8 /* runs */
 
@@ -34,16 +34,6 @@ static const char *name_point(const struct tote_page *page,
 }
 
 /* --- the same engine twice --- */
-
-static const struct tote_cell_summary *
-find_again(const struct tote_point_summary *point)
-{
-    for (size_t i = 0; i < point->n_controls; i++) {
-        if (point->controls[i].cell->role == TOTE_CELL_AGAIN)
-            return &point->controls[i];
-    }
-    return NULL;
-}
 
 static double rate_in(const struct tote_cell_summary *cell, int64_t block)
 {
@@ -74,27 +64,13 @@ static void put_floor(struct tote_page *page, double floor)
     tote_html_number(page, tote_figure_floor(floor, text));
 }
 
-/* Which engine of the point that is; null: it is not there. */
-static const struct tote_cell_summary *
-find_first(const struct tote_point_summary *point,
-           const struct tote_cell_summary *again)
-{
-    for (size_t i = 0; again && i < point->n_cells; i++) {
-        const struct tote_cell_row *row = point->cells[i].cell;
-        if (strcmp(row->engine, again->cell->engine) == 0 &&
-            strcmp(row->batch, again->cell->batch) == 0)
-            return &point->cells[i];
-    }
-    return NULL;
-}
-
 static void put_pair(struct tote_page *page, const struct tote_point_summary *point)
 {
     char name[TOTE_FACTORS_NAME_MAX];
-    const struct tote_cell_summary *again = find_again(point);
-    const struct tote_cell_summary *first = find_first(point, again);
-    if (!first)
+    struct tote_twins twins;
+    if (!tote_twins_find(point, &twins))
         return;
+    const struct tote_cell_summary *first = twins.first, *again = twins.again;
     name_point(page, point, name);
     draw_pair(page, name, first, again);
     tote_html_row(page, name);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "report/figure.h"
+#include "report/twins.h"
 #include "stats/judge.h"
 
 const char *const tote_metric_names[] = {
@@ -93,28 +94,18 @@ void tote_metric_fill_grain(const struct tote_limit_summary *loop, double *value
 
 /* --- the noise floor --- */
 
-static const struct tote_cell_summary *
-find_again(const struct tote_point_summary *point)
-{
-    for (size_t i = 0; i < point->n_controls; i++) {
-        if (point->controls[i].cell->role == TOTE_CELL_AGAIN)
-            return &point->controls[i];
-    }
-    return NULL;
-}
-
 int tote_metric_floor(const struct tote_point_summary *point, enum tote_metric metric,
                       size_t n_blocks, double *ret)
 {
-    const struct tote_cell_summary *again = find_again(point);
+    struct tote_twins twins;
     *ret = NAN;
-    if (!again || point->n_cells == 0)
+    if (!tote_twins_find(point, &twins))
         return 0;
     double *values = calloc(n_blocks * 2 + 1, sizeof *values);
     if (!values)
         return -ENOMEM;
-    tote_metric_fill(&point->cells[0], metric, values, n_blocks);
-    tote_metric_fill(again, metric, values + n_blocks, n_blocks);
+    tote_metric_fill(twins.first, metric, values, n_blocks);
+    tote_metric_fill(twins.again, metric, values + n_blocks, n_blocks);
     int rc = tote_judge_noise_floor(values, values + n_blocks, n_blocks, ret);
     free(values);
     return rc;

@@ -44,6 +44,7 @@ def test_a_bag_is_predicted(tote, swept):
         assert one["error"] == pytest.approx(one["predicted_s"]["value"] / one["measured_s"] - 1)
     out = tote.ok("advise", swept, "--tasks", 50, "--task-time", "20ms").out
     assert "Your bag: 50 tasks, each 20.0 ms of kernel" in out and "Model: T(N) = T0 + c N" in out
+    assert "A prediction, no verdict" in out
     assert "no tasks of that length were measured" in out and "Volatile workers: not measured" in out
 
 

@@ -411,11 +411,11 @@ def for_people(text):
                    for c in text)
 
 
-def check_rankings(document):
+def check_chance(document):
     """A sweep says how many of its rankings could name a leader by chance; nothing else does."""
     said = [limit for limit in document["claim_limits"] if "by chance" in limit]
-    n = sum(one["ranks"] is not None for point in places(document)
-            for one in point["ranking"].values()) if document["kind"] == "sweep" else 0
+    n = 2 * sum(point["ranking"]["unranked"] is None for point in places(document)
+                ) if document["kind"] == "sweep" else 0
     assert len(said) == (n > 0)
     assert not said or f"Each of {n} rankings" in said[0] and f" {0.05 * n:.2g} on" in said[0]
 
@@ -434,7 +434,7 @@ def check_text(text, document):
         assert f"\n{label}: {for_people(document['verdict'])}\nStore: " in text
         for point in places(document):
             assert f"\nVerdict: {for_people(point['verdict'])}\n" in text
-        check_rankings(document)
+        check_chance(document)
         claim = "".join(f"  {for_people(limit)}\n" for limit in document["claim_limits"])
         assert f"\nLimits of the claim:\n{claim}" in text
     for warning in document["warnings"]:
