@@ -7,6 +7,7 @@ import contextlib
 import json
 import math
 import os
+import pathlib
 import re
 import sqlite3
 import statistics
@@ -393,9 +394,12 @@ def test_the_readme_gets_the_short_version_between_its_marks(made):
     assert done.returncode == 1 and "lacks the lines" in done.stderr and readme.read_text() == "no marks\n"
 
 
-def test_the_readme_of_the_project_has_its_marks():
-    with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as file:
-        text = file.read()
+def test_the_readme_of_the_project_says_what_the_answer_says():
+    text, answered = (pathlib.Path(ROOT, name).read_text(encoding="utf-8")
+                      for name in ("README.md", "docs/rfc-answer.md"))
+    part = text[text.index("<!-- rfc-answer: begin"):text.index("<!-- rfc-answer: end")]
+    figures = [line for line in part.splitlines() if line.startswith(("|", ">"))]
+    assert len(figures) > 5 and all(line in answered.splitlines() for line in figures)
     assert text.count("<!-- rfc-answer: begin -->\n") == text.count("<!-- rfc-answer: end -->\n") == 1
     assert text.index("<!-- rfc-answer: begin") < text.index("<!-- rfc-answer: end") < text.index("## The first minute")
 
@@ -427,8 +431,10 @@ def test_the_experiments_are_accepted(tote):
 
 def test_the_whole_way(tote, all_engines):
     """scripts/rfc with little to do: stores, facts, pages and the answer."""
-    path = tote.folder / "answer.md"
-    env = {**tote.env, "TOTE_BIN": TOTE, "RFC_FOLDER": str(tote.folder / "out"), "RFC_ANSWER": str(path)}
+    path, readme = tote.folder / "answer.md", tote.folder / "README.md"
+    readme.write_text("<!-- rfc-answer: begin -->\n<!-- rfc-answer: end -->\n")
+    env = {**tote.env, "TOTE_BIN": TOTE, "RFC_FOLDER": str(tote.folder / "out"), "RFC_ANSWER": str(path),
+           "RFC_README": str(readme)}
     done = subprocess.run(
         [os.path.join(ROOT, "scripts", "rfc"), "--engines", "local,workqueue", "--runs", "1", "--size", "100",
          "--tasks", "3", "--vary", "tasks=3", "--vary", "size=100", "--controls", "limit"],
@@ -439,3 +445,4 @@ def test_the_whole_way(tote, all_engines):
     text = path.read_text()
     assert text.startswith("# The RFC, answered\n") and "`scripts/rfc --engines local,workqueue" in text
     assert "workqueue" in section(text, "What each engine asks of whoever runs it")
+    assert "Made by `scripts/rfc --engines local,workqueue" in readme.read_text()
